@@ -1,0 +1,178 @@
+package drivers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Client says whose manners a driver has.
+type Client string
+
+// The client modes.
+const (
+	Express Client = "express" // what the Node middleware sends, command for command
+	Native  Client = "native"  // what a Go service would do: prepared statements, pools, no retries
+)
+
+// Store describes one session store: what can be set, what is particular about
+// it, and how to open it.
+type Store struct {
+	Name       string   // as typed: "redis"
+	Title      string   // as written: "Redis"
+	Middleware string   // what the express client copies: "connect-redis 10 with node-redis 6"
+	Schemes    []string // URL schemes it takes, such as "redis", "rediss"; none: a path
+	Options    []Option
+	// DefaultTimeout is the time a call may take in express mode unless told
+	// otherwise; 0 means for ever, as the middleware has it.
+	DefaultTimeout time.Duration
+
+	// Facts gives what is particular about the store as configured.
+	Facts func(Config) Facts
+	// Wire lists what each call sends as configured, in the order of the calls;
+	// it is built from the same constants as the driver.
+	Wire func(Config) []WireCall
+	// Open connects, creates the table, collection or folder when it is missing,
+	// and proves with a real command that the store answers. It returns within
+	// Config.ConnectTimeout.
+	Open func(ctx context.Context, cfg Config) (Driver, error)
+}
+
+// Config is what Open needs.
+type Config struct {
+	// URL is the server's address, or for file the folder and for sqlite the
+	// database file; empty for memory. It may hold a password, so it is never
+	// printed: Redact is.
+	URL            string
+	Client         Client
+	Options        Options // every declared option has a value
+	TLS            TLSFiles
+	ConnectTimeout time.Duration
+	// UseExisting allows a table, collection or database file that was there
+	// before; without it Open fails with ErrExists.
+	UseExisting bool
+}
+
+// TLSFiles are paths of PEM files; empty ones are not used.
+type TLSFiles struct{ CA, Cert, Key string }
+
+// WireCall is what one call puts on the wire, or does to the disk.
+type WireCall struct {
+	Call  string   // "get", "set", "touch", "destroy", "open", "prune"
+	Sends []string // one line a command, statement or system call
+}
+
+// Facts are the differences between stores that traffic and reports must know.
+type Facts struct {
+	// Granularity is what lifetimes are rounded up to: a session may be readable
+	// up to this long after it expired. 0 is exact.
+	Granularity time.Duration
+	// DefaultLifetime is that of a session whose cookie has none; 0 is for ever.
+	DefaultLifetime time.Duration
+	// TouchMissing says what touch does to a session that is gone.
+	TouchMissing TouchMissing
+	// TouchRewrites says that touch writes the whole value, not just its expiry.
+	TouchRewrites bool
+	// MissDelay is what a get of a missing session costs by design (retries).
+	MissDelay time.Duration
+	// Connections is the most the client opens; 0 when it has none.
+	Connections int
+	// Purge says who frees the storage of expired sessions.
+	Purge Purge
+	// Notes are these and further differences in words, for people.
+	Notes []Note
+}
+
+// TouchMissing says what touch does to a session that is gone.
+type TouchMissing string
+
+// What touch does to a missing session.
+const (
+	TouchSilent TouchMissing = "silent"
+	TouchFails  TouchMissing = "error"
+)
+
+// Purge says who frees the storage of expired sessions, and when.
+type Purge struct {
+	By     string        // "server", "timer" (the middleware's, run through Pruner), "never"
+	Every  time.Duration // 0: at once, or never
+	Jitter float64       // 0.5: each wait is Every times 0.5 to 1.5
+}
+
+// Note is one difference that matters, with where it is known from.
+type Note struct{ Name, Text, Source string }
+
+var registry struct {
+	sync.Mutex
+	stores []Store
+}
+
+// Register makes a store known. It panics on a name taken already.
+func Register(s Store) {
+	registry.Lock()
+	defer registry.Unlock()
+	for _, have := range registry.stores {
+		if have.Name == s.Name {
+			panic("drivers: " + s.Name + " registered twice")
+		}
+	}
+	registry.stores = append(registry.stores, s)
+	slices.SortFunc(registry.stores, func(a, b Store) int { return order(a.Name) - order(b.Name) })
+}
+
+// order is that of the documentation: in process first, then servers; an
+// unknown store comes last.
+func order(name string) int {
+	known := []string{"memory", "file", "sqlite", "redis", "postgres", "mongo"}
+	if i := slices.Index(known, name); i >= 0 {
+		return i
+	}
+	return len(known)
+}
+
+// Stores returns the registered stores.
+func Stores() []Store {
+	registry.Lock()
+	defer registry.Unlock()
+	return slices.Clone(registry.stores)
+}
+
+// Names returns the names of the registered stores.
+func Names() []string {
+	var names []string
+	for _, s := range Stores() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// Lookup finds a store by name. The error names the nearest one and lists all.
+func Lookup(name string) (Store, error) {
+	for _, s := range Stores() {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return Store{}, fmt.Errorf("unknown store %q%s: the stores are %s", name, DidYouMean(name, Names()), strings.Join(Names(), ", "))
+}
+
+// Open opens the named store.
+func Open(ctx context.Context, name string, cfg Config) (Driver, error) {
+	s, err := Lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.ConnectTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, cfg.ConnectTimeout)
+		defer cancel()
+	}
+	d, err := s.Open(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open %s %s: %w", name, Redact(cfg.URL), err)
+	}
+	return d, nil
+}
