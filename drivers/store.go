@@ -76,6 +76,9 @@ type Facts struct {
 	TouchMissing TouchMissing
 	// TouchRewrites says that touch writes the whole value, not just its expiry.
 	TouchRewrites bool
+	// TouchLazy says that a touch may leave the lifetime as it was (disabled, or
+	// put off as connect-mongo's touchAfter does).
+	TouchLazy bool
 	// MissDelay is what a get of a missing session costs by design (retries).
 	MissDelay time.Duration
 	// Connections is the most the client opens; 0 when it has none.

@@ -1,0 +1,374 @@
+package load
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/sessionbench/bench/drivers"
+	"github.com/sessionbench/bench/results"
+	"github.com/sessionbench/bench/scenarios"
+)
+
+// round makes the result of what was measured. It is nil when the measured part
+// never began.
+func (m *measurement) round(index int, verified results.Verify) (*results.Round, error) {
+	length := min(m.ended, m.timeline.measured())
+	if !m.interrupted.Load() {
+		length = m.timeline.measured()
+	}
+	if length <= 0 {
+		return nil, nil
+	}
+	round := &results.Round{
+		Index: index, StartedAt: m.startedAt, WarmupSecs: -m.timeline.begin(),
+		Unavailable: m.unavailable, Events: m.events.list, Series: m.series,
+	}
+	total := &stage{}
+	for i, s := range m.timeline.stretches {
+		st := m.merged(i)
+		if s.warmup || s.start >= length {
+			continue
+		}
+		total.merge(st)
+		if len(m.timeline.stretches) > 1 && len(m.scenario.Phases) > 0 {
+			seconds := min(s.end, length) - s.start
+			operations, err := m.operations(st, seconds)
+			if err != nil {
+				return nil, err
+			}
+			round.Phases = append(round.Phases, results.Phase{
+				Name: s.name, StartSecond: s.start, Seconds: seconds, Operations: operations,
+			})
+		}
+	}
+	var err error
+	f := &round.Figures
+	f.DurationSeconds, f.Verify = length, verified
+	if f.Operations, err = m.operations(total, length); err != nil {
+		return nil, err
+	}
+	if f.Calls, err = total.callFigures(); err != nil {
+		return nil, err
+	}
+	if f.Harness.SendLag, err = results.NewDistribution(total.lag.h, total.lag.min, total.lag.max); err != nil {
+		return nil, err
+	}
+	m.recorded(f)
+	m.load(f, total)
+	m.sides(f)
+	m.serverSide(f)
+	m.self(f, total)
+	round.Steady = m.steady()
+	return round, nil
+}
+
+// merged is one stretch's stage over all recorders.
+func (m *measurement) merged(stretch int) *stage {
+	total := &stage{}
+	for _, r := range m.recorders {
+		if st := r.stages[stretch]; st != nil {
+			total.merge(st)
+		}
+	}
+	return total
+}
+
+func (st *stage) merge(other *stage) {
+	for k := range st.operations {
+		st.operations[k].merge(&other.operations[k])
+	}
+	for c := range st.calls {
+		a, b := &st.calls[c], &other.calls[c]
+		a.service.merge(&b.service)
+		a.poolWait.merge(&b.poolWait)
+		a.count += b.count
+		addClasses(&a.errors, b.errors)
+	}
+	st.lag.merge(&other.lag)
+	st.unsent += other.unsent
+}
+
+func (o *operationStats) merge(other *operationStats) {
+	o.service.merge(&other.service)
+	o.response.merge(&other.response)
+	o.failure.merge(&other.failure)
+	o.outcomes.Hit += other.outcomes.Hit
+	o.outcomes.MissExpected += other.outcomes.MissExpected
+	o.outcomes.MissUnexpected += other.outcomes.MissUnexpected
+	addClasses(&o.errors, other.errors)
+}
+
+func addClasses(to *map[drivers.Class]uint64, from map[drivers.Class]uint64) {
+	for class, n := range from {
+		if *to == nil {
+			*to = map[drivers.Class]uint64{}
+		}
+		(*to)[class] += n
+	}
+}
+
+// operations gives the figures of each operation that the mix has, and of all.
+func (m *measurement) operations(st *stage, seconds float64) (map[string]*results.Operation, error) {
+	figures := map[string]*results.Operation{}
+	all := &operationStats{}
+	for _, k := range scenarios.Kinds() {
+		o := &st.operations[k]
+		all.merge(o)
+		if o.count() == 0 && m.scenario.Mix[k] == 0 {
+			continue
+		}
+		f, err := o.figures(m.timeline.open, seconds)
+		if err != nil {
+			return nil, err
+		}
+		figures[k.String()] = f
+	}
+	f, err := all.figures(m.timeline.open, seconds)
+	figures["all"] = f
+	return figures, err
+}
+
+func (o *operationStats) count() uint64 { return o.service.count() + o.failures() }
+
+func (o *operationStats) failures() uint64 {
+	n := uint64(0)
+	for _, k := range o.errors {
+		n += k
+	}
+	return n
+}
+
+func (o *operationStats) figures(open bool, seconds float64) (*results.Operation, error) {
+	f := &results.Operation{
+		Count: o.count(), Errors: classNames(o.errors), Outcomes: o.outcomes,
+		ThroughputPerSecond: float64(o.service.count()) / seconds,
+	}
+	decides := &o.service
+	if open {
+		decides = &o.response
+	}
+	f.WithFailures = results.NewWithFailures(decides.h, decides.min, decides.max, o.failures())
+	var err error
+	for _, d := range []struct {
+		into **results.Distribution
+		from *timing
+	}{{&f.ServiceTime, &o.service}, {&f.ResponseTime, &o.response}, {&f.FailureTime, &o.failure}} {
+		if *d.into, err = results.NewDistribution(d.from.h, d.from.min, d.from.max); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func classNames(errors map[drivers.Class]uint64) map[string]uint64 {
+	names := map[string]uint64{}
+	for class, n := range errors {
+		names[string(class)] = n
+	}
+	return names
+}
+
+func (st *stage) callFigures() (map[string]*results.Call, error) {
+	figures := map[string]*results.Call{}
+	for c := range st.calls {
+		s := &st.calls[c]
+		f := &results.Call{Count: s.count, Errors: classNames(s.errors)}
+		var err error
+		if f.ServiceTime, err = results.NewDistribution(s.service.h, s.service.min, s.service.max); err != nil {
+			return nil, err
+		}
+		if f.PoolWait, err = results.NewDistribution(s.poolWait.h, s.poolWait.min, s.poolWait.max); err != nil {
+			return nil, err
+		}
+		figures[drivers.Call(c).String()] = f
+	}
+	return figures, nil
+}
+
+// recorded adds what the recorders count for the whole replay: broken promises,
+// which count in warm-up too, and the error texts.
+func (m *measurement) recorded(f *results.Figures) {
+	texts := map[string]string{}
+	for _, r := range m.recorders {
+		for v, n := range r.found {
+			violation(v).addTo(f, n)
+		}
+		for class, text := range r.texts {
+			texts[string(class)] = text
+		}
+	}
+	if len(texts) > 0 {
+		f.ErrorTexts = texts
+	}
+}
+
+// overloadShare is the share of what was due that may be unsent when the schedule
+// ends: more of it means that the store took less than was offered.
+const overloadShare = 0.02
+
+func (m *measurement) load(f *results.Figures, total *stage) {
+	all := f.Operations["all"]
+	unsent := total.unsent
+	l := &f.Load
+	l.Mode, l.Workers = "closed", m.plan.workers
+	l.Due, l.Sent = all.Count, all.Count-unsent
+	l.Completed = all.Count - sum(all.Errors)
+	f.Harness.NotSent = unsent
+	if !m.timeline.open {
+		return
+	}
+	l.Mode = "open"
+	offered := m.timeline.offered() / m.timeline.measured() * m.plan.portion()
+	l.OfferedPerSecond = &offered
+	l.BacklogMax = uint64(m.queue.backlog)
+	if left := float64(m.backlogAtEnd.Load()); left > max(10, overloadShare*float64(l.Due)) && !m.interrupted.Load() {
+		l.Overloaded = true
+		l.OverloadedReason = fmt.Sprintf(
+			"the store took %.0f of %.0f operations/s offered; the response times grow with the length of the run",
+			(float64(l.Due)-left)/f.DurationSeconds, offered)
+	}
+}
+
+func sum(classes map[string]uint64) uint64 {
+	n := uint64(0)
+	for _, k := range classes {
+		n += k
+	}
+	return n
+}
+
+// sides adds what both processes used.
+func (m *measurement) sides(f *results.Figures) {
+	f.FileDescriptors.Client, f.Resources.Client = m.client.figures()
+	f.FileDescriptors.Server, f.Resources.Server = m.server.figures()
+	if f.FileDescriptors.Client == nil {
+		m.why("file_descriptors.client", m.client.reason)
+		m.why("resources.client", m.client.reason)
+	}
+	if f.FileDescriptors.Server == nil {
+		m.why("file_descriptors.server", m.server.reason)
+		m.why("resources.server", m.server.reason)
+	}
+}
+
+func (m *measurement) why(figure, reason string) {
+	if reason == "" {
+		reason = "too short to take a sample"
+	}
+	m.unavailable[figure] = reason
+}
+
+// serverSide adds what the server counted and holds.
+func (m *measurement) serverSide(f *results.Figures) {
+	if m.after == nil {
+		return
+	}
+	f.Storage = &results.Storage{
+		BytesEnd: m.after.Bytes, DeadRows: m.after.DeadRows, ExpiredPresent: m.after.ExpiredPresent,
+	}
+	if m.before == nil {
+		return
+	}
+	f.Storage.BytesStart = m.before.Bytes
+	if len(m.after.Calls) == 0 && m.after.AllCalls == nil {
+		m.why("server_calls", "the store counts no calls")
+		return
+	}
+	var ours [numCalls]int64
+	for _, r := range m.recorders {
+		for c, n := range r.totals {
+			ours[c] += n
+		}
+	}
+	f.ServerCalls = countCalls(m.before, m.after, ours)
+}
+
+// countCalls compares the server's counters with the calls that were sent in the
+// whole replay, warm-up included.
+func countCalls(before, after *drivers.Reading, ours [numCalls]int64) *results.ServerCalls {
+	s := &results.ServerCalls{Ours: map[string]int64{}}
+	into := [numCalls]**int64{&s.Get, &s.Set, &s.Touch, &s.Destroy}
+	theirs, sent, told := int64(0), int64(0), true
+	for c := range numCalls {
+		call := drivers.Call(c)
+		s.Ours[call.String()] = ours[c]
+		sent += ours[c]
+		n, ok := after.Calls[call]
+		if !ok {
+			told = false
+			continue
+		}
+		n -= before.Calls[call]
+		*into[c] = &n
+		theirs += n
+	}
+	if after.AllCalls != nil && before.AllCalls != nil {
+		all := *after.AllCalls - *before.AllCalls
+		s.All, theirs, told = &all, all, true
+	}
+	if told {
+		foreign := max(0, theirs-sent)
+		s.ForeignCalls = &foreign
+	}
+	return s
+}
+
+// Limits above which bench itself, not the store, is what the figures show.
+const (
+	saturatedCPU = 0.9 // of the processors that this process may use
+	saturatedLag = 2e6 // nanoseconds, at the 99th percentile, while nothing was backed up
+)
+
+// self adds what bench knows of its own part.
+func (m *measurement) self(f *results.Figures, total *stage) {
+	h := &f.Harness
+	h.GCPauseMaxNs = int64(m.harness.pause)
+	h.IdlePercent = m.harness.idle
+	if c := f.Resources.Client; c != nil && m.harness.length > 0 {
+		percent := 100 * c.CPUSeconds / m.harness.length.Seconds()
+		h.CPUPercent = &percent
+		if most := float64(runtime.GOMAXPROCS(0)); percent >= 100*saturatedCPU*most && !m.target.InProcess {
+			h.ClientSaturated = true
+			h.SaturatedReason = fmt.Sprintf("bench itself used %.1f of the %.0f processors", percent/100, most)
+		}
+	}
+	if lag := h.SendLag; lag != nil && float64(lag.P99) > saturatedLag && f.Load.BacklogMax < 2 {
+		h.ClientSaturated = true
+		h.SaturatedReason = fmt.Sprintf("bench sent requests %.1f ms late (p99) though none were waiting", float64(lag.P99)/1e6)
+	}
+}
+
+// Steadiness is judged over runs of at least this many seconds; more than the
+// drift between the first and the last third is unsteady.
+const (
+	steadySeconds = 6
+	steadyDrift   = 10.0
+)
+
+// steady compares the throughput of the last third of a closed loop with that of
+// the first. An open loop's follows the schedule, and phases differ by intent.
+func (m *measurement) steady() *results.Steady {
+	if m.timeline.open || len(m.scenario.Phases) > 0 {
+		return nil
+	}
+	var counts []uint64
+	for _, row := range m.series {
+		if row.Second >= 0 && float64(row.Second+1) <= m.timeline.end() {
+			counts = append(counts, row.Count)
+		}
+	}
+	if len(counts) < steadySeconds {
+		return nil
+	}
+	third := len(counts) / 3
+	var first, last float64
+	for i := range third {
+		first += float64(counts[i])
+		last += float64(counts[len(counts)-1-i])
+	}
+	if first == 0 {
+		return nil
+	}
+	drift := 100 * (last - first) / first
+	return &results.Steady{OK: drift <= steadyDrift && drift >= -steadyDrift, DriftPercent: drift}
+}

@@ -1,0 +1,201 @@
+// Package load replays session traffic on drivers and measures it: worker pools,
+// pacing, the population of sessions, what each get owes, and the recording.
+//
+// Data flows one way: a plan (what comes when, a pure function of the seed) is
+// replayed by workers, each request goes through internal/middleware to a driver,
+// what it took and found goes to a recorder, and the recorders become the
+// results.Round that Run returns.
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sessionbench/bench/drivers"
+	"github.com/sessionbench/bench/results"
+	"github.com/sessionbench/bench/scenarios"
+)
+
+// Target is a driver to put load on.
+type Target struct {
+	Name    string // for progress
+	Driver  drivers.Driver
+	Facts   drivers.Facts
+	Timeout time.Duration // of a call, unless Options has one; 0: none
+	// Server reads what the store's server uses; nil when it has no process of
+	// its own that can be seen, for the reason given.
+	Server       func() (Process, error)
+	ServerReason string
+	InProcess    bool // the store runs in this process
+	// Disposable stores are taken away after the run, so that the sessions of the
+	// last round need no removal.
+	Disposable bool
+}
+
+// Process is what a program uses now.
+type Process struct {
+	FileDescriptors int
+	Limit           *uint64       // of file descriptors; nil: none, or unknown
+	CPU             time.Duration // user and system, since it started
+	Memory          uint64        // resident bytes
+}
+
+// Options of a run.
+type Options struct {
+	RunID   string
+	Seed    uint64
+	Rounds  int
+	Shard   Shard
+	Verify  VerifyMode
+	Timeout time.Duration // of a call; 0: the target's
+	Drain   time.Duration // how long what is open at the end is awaited
+	Keep    bool          // leave the sessions in the store
+	// Client reads what this process uses.
+	Client func() (Process, error)
+	// Observe is called about once a second, and when a round enters another
+	// phase; nil is allowed. It must return soon.
+	Observe func(Progress)
+}
+
+// Progress is how far a run is.
+type Progress struct {
+	Target        string
+	Round, Rounds int    // from 1
+	Phase         string // preload, warm-up, the scenario's phases, drain, read-back, clean-up
+	Elapsed       time.Duration
+	Left          time.Duration // until the end of all rounds; an estimate
+	PerSecond     uint64        // operations finished in the last second
+	P50, P99      time.Duration // of that second; 0: none succeeded
+	Errors        uint64        // since the replay began
+	ClientFDs     int
+	ServerFDs     int // -1: unknown
+}
+
+// Outcome is what was measured of one target.
+type Outcome struct {
+	Rounds []results.Round
+	// Err says why the target has fewer rounds than asked for.
+	Err error
+}
+
+// Digest identifies the traffic that a scenario and a seed make.
+func Digest(s *scenarios.Scenario, seed uint64) string {
+	return newPlan(s, seed, 0, Shard{}).digest()
+}
+
+// Prepare checks what only the load can know and adapts the scenario to it: in
+// closed loop each worker needs a session of its own. It returns what it changed,
+// in words.
+func Prepare(s *scenarios.Scenario, shard Shard) (notes []string, err error) {
+	if s.Open() {
+		if shard.Count > MaxShards {
+			return nil, fmt.Errorf("shard: at most %d shards are possible", MaxShards)
+		}
+		return nil, nil
+	}
+	workers := int(newTimeline(s).peak())
+	if shard.Count > workers {
+		return nil, fmt.Errorf("shard: %d shards need at least as many workers, and there are %d", shard.Count, workers)
+	}
+	if s.Sessions < workers {
+		notes = append(notes, fmt.Sprintf("%d sessions instead of %d: each worker needs one of its own", workers, s.Sessions))
+		s.Sessions = workers
+	}
+	return notes, nil
+}
+
+// Run replays the scenario on the targets: every round on each, in an order that
+// is reversed every other time, so that a drift of the machine hits all alike. It
+// returns an outcome a target, also when ctx ends: then what was measured so far
+// is there, and interrupted is true.
+func Run(ctx context.Context, s *scenarios.Scenario, targets []*Target, o Options) (outcomes []Outcome, interrupted bool) {
+	outcomes = make([]Outcome, len(targets))
+	for round := range o.Rounds {
+		p := newPlan(s, o.Seed, round, o.Shard)
+		for i := range targets {
+			if round%2 == 1 {
+				i = len(targets) - 1 - i
+			}
+			if ctx.Err() != nil {
+				return outcomes, true
+			}
+			if outcomes[i].Err != nil {
+				continue
+			}
+			measured, err := runRound(ctx, p, targets[i], round, o)
+			if measured != nil {
+				if len(targets) > 1 {
+					measured.Pair = &round
+				}
+				outcomes[i].Rounds = append(outcomes[i].Rounds, *measured)
+			}
+			if err != nil && ctx.Err() == nil {
+				outcomes[i].Err = err
+			}
+		}
+	}
+	return outcomes, ctx.Err() != nil
+}
+
+// runRound is one round on one target: preload, replay, read back, clean up. The
+// round is nil when nothing was measured.
+func runRound(ctx context.Context, p *plan, t *Target, round int, o Options) (measured *results.Round, err error) {
+	r := newReplay(ctx, p, t, round, o)
+	defer r.cancelCalls()
+	show := func(phase string) { r.observe(Progress{Phase: phase, ServerFDs: -1}) }
+	last := round == o.Rounds-1
+	if !o.Keep && !(last && t.Disposable) {
+		defer func() {
+			show("clean-up")
+			err = errors.Join(err, r.cleanUp(ctx))
+		}()
+	}
+	show("preload")
+	m := newMeasurement(r)
+	if _, err := r.people.preload(ctx, t.Driver, p.shortPerLane()); err != nil {
+		return nil, err
+	}
+	m.readBefore(ctx)
+	r.start()
+	m.begin()
+	r.run()
+	m.end(context.WithoutCancel(ctx))
+	verified := results.Verify{Mode: string(VerifyOff)}
+	if !r.interrupted.Load() {
+		show("read-back")
+		verified, err = r.readBack(ctx)
+		if err != nil {
+			r.events.add(r.second(r.clock.now()), "warning", err.Error())
+			m.unavailable["verify"] = err.Error()
+		}
+	}
+	return m.round(round, verified)
+}
+
+// cleanUpTime is how long the clean-up may take for each session's removal to be
+// sent; a store that went away is not waited for.
+const cleanUpTime = 60 * time.Second
+
+func (r *replay) cleanUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+	defer cancel()
+	return r.people.remove(ctx, r.driver)
+}
+
+func (r *replay) readBack(ctx context.Context) (results.Verify, error) {
+	var count uint64
+	v, err := r.people.verify(ctx, r.driver, r.options.Verify, &count)
+	r.recorders[0].mu.Lock()
+	r.recorders[0].found[revived] += count
+	r.recorders[0].mu.Unlock()
+	return v, err
+}
+
+func purgedText(removed int64) string {
+	if removed < 0 {
+		return "the store's purge ran"
+	}
+	return fmt.Sprintf("the store's purge removed %d expired sessions", removed)
+}

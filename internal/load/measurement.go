@@ -1,0 +1,245 @@
+package load
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/sessionbench/bench/drivers"
+	"github.com/sessionbench/bench/results"
+)
+
+// measurement watches a replay from the side: file descriptors, processor time
+// and memory of both sides each tick, the latencies of each second, the server's
+// own counters before and after.
+type measurement struct {
+	*replay
+	unavailable map[string]string
+	startedAt   time.Time
+	client      watched
+	server      watched
+	before      *drivers.Reading
+	after       *drivers.Reading
+	harness     harness
+	series      []results.Second
+	failed      uint64 // since the replay began
+	done        chan struct{}
+	finished    sync.WaitGroup
+	ended       float64 // second at which the replay was over
+}
+
+// watched is one side's process figures over the measured part.
+type watched struct {
+	read        func() (Process, error)
+	reason      string // why it can't be read
+	idle        int
+	sum, peak   int
+	samples     int
+	now         int
+	limit       *uint64
+	cpuStart    time.Duration
+	cpuEnd      time.Duration
+	started     bool
+	memory      uint64
+	connections *int64
+}
+
+const tick = 100 * time.Millisecond
+
+func newMeasurement(r *replay) *measurement {
+	m := &measurement{replay: r, unavailable: map[string]string{}, done: make(chan struct{})}
+	m.client.read, m.server.read = r.options.Client, r.target.Server
+	m.server.reason = r.target.ServerReason
+	m.client.rest()
+	m.server.rest()
+	return m
+}
+
+// readBefore is called when the population is loaded.
+func (m *measurement) readBefore(ctx context.Context) { m.before = m.readServer(ctx) }
+
+// begin is called when the timeline has begun.
+func (m *measurement) begin() {
+	m.startedAt = time.Now()
+	m.finished.Go(m.watch)
+}
+
+// end is called when the replay is over.
+func (m *measurement) end(ctx context.Context) {
+	m.ended = m.second(m.clock.now())
+	close(m.done)
+	m.finished.Wait()
+	m.after = m.readServer(ctx)
+}
+
+// serverPatience is how long the server may take to tell its counters.
+const serverPatience = 5 * time.Second
+
+func (m *measurement) readServer(ctx context.Context) *drivers.Reading {
+	meter, ok := m.driver.(drivers.Meter)
+	if !ok {
+		m.unavailable["server_calls"] = "the store keeps no counters"
+		m.unavailable["storage"] = "the store does not say"
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, serverPatience)
+	defer cancel()
+	reading, err := meter.Meter(ctx)
+	if err != nil {
+		m.unavailable["server_calls"] = err.Error()
+		m.unavailable["storage"] = err.Error()
+		return nil
+	}
+	m.server.connections = reading.Connections
+	return &reading
+}
+
+// watch samples until the replay is over.
+func (m *measurement) watch() {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	var row second
+	next := int(m.timeline.begin()) // the second that is running
+	if m.timeline.begin() < float64(next) {
+		next--
+	}
+	phase := -1
+	for {
+		over := false
+		select {
+		case <-m.done:
+			over = true
+		case <-ticker.C:
+		}
+		now := m.second(m.clock.now())
+		if now >= 0 && !m.harness.started {
+			m.harness.start()
+		}
+		m.client.sample(now)
+		m.server.sample(now)
+		if at := m.timeline.index(now); at != phase && !over {
+			phase = at
+			if now < m.timeline.end() && len(m.timeline.stretches) > 1 {
+				m.events.add(m.timeline.stretches[at].start, "phase", m.timeline.stretches[at].name)
+			}
+		}
+		if now >= float64(next+1) || over {
+			nextSecond(m.recorders, &row)
+			m.addSecond(next, &row, over)
+			m.show(now, &row)
+			next = int(now) - negative(now)
+		}
+		if over {
+			m.harness.stop()
+			return
+		}
+	}
+}
+
+// negative corrects the rounding of int() below zero.
+func negative(x float64) int {
+	if x < 0 && x != float64(int(x)) {
+		return 1
+	}
+	return 0
+}
+
+func (m *measurement) addSecond(n int, s *second, last bool) {
+	m.failed += s.failed
+	if last && s.count+s.failed == 0 {
+		return
+	}
+	row := results.Second{Second: n, Count: s.count, Errors: s.failed}
+	if s.count > 0 {
+		p50, p99, most := s.times.h.ValueAtPercentile(50), s.times.h.ValueAtPercentile(99), s.times.max
+		p50, p99 = min(p50, most), min(p99, most)
+		row.P50, row.P99, row.Max = &p50, &p99, &most
+	}
+	if m.client.samples > 0 || m.client.now > 0 {
+		row.ClientFDs = &[]int{m.client.now}[0]
+	}
+	if m.server.read != nil && m.server.reason == "" {
+		row.ServerFDs = &[]int{m.server.now}[0]
+	}
+	m.series = append(m.series, row)
+}
+
+func (m *measurement) show(now float64, s *second) {
+	p := Progress{
+		Phase: "drain", PerSecond: s.count, Errors: m.failed,
+		ClientFDs: m.client.now, ServerFDs: -1,
+		Elapsed: time.Duration((now - m.timeline.begin()) * 1e9),
+	}
+	if now < m.timeline.end() {
+		p.Phase = m.timeline.stretches[m.timeline.index(now)].name
+		p.Left = time.Duration((m.timeline.end() - now) * 1e9)
+	}
+	if s.count > 0 {
+		p.P50 = time.Duration(s.times.h.ValueAtPercentile(50))
+		p.P99 = time.Duration(s.times.h.ValueAtPercentile(99))
+	}
+	if m.server.read != nil && m.server.reason == "" {
+		p.ServerFDs = m.server.now
+	}
+	m.observe(p)
+}
+
+// observe shows progress, with what is the same for the whole round filled in.
+func (r *replay) observe(p Progress) {
+	if r.options.Observe == nil {
+		return
+	}
+	p.Target, p.Round, p.Rounds = r.target.Name, r.round+1, r.options.Rounds
+	r.options.Observe(p)
+}
+
+// rest reads the file descriptors before the round.
+func (w *watched) rest() {
+	if w.read == nil {
+		return
+	}
+	p, err := w.read()
+	if err != nil {
+		w.reason = err.Error()
+		return
+	}
+	w.idle, w.now, w.limit = p.FileDescriptors, p.FileDescriptors, p.Limit
+}
+
+// sample reads the process; only the measured part counts.
+func (w *watched) sample(second float64) {
+	if w.read == nil || w.reason != "" {
+		return
+	}
+	p, err := w.read()
+	if err != nil {
+		w.reason = err.Error()
+		return
+	}
+	w.now = p.FileDescriptors
+	if second < 0 {
+		return
+	}
+	if !w.started {
+		w.started, w.cpuStart = true, p.CPU
+	}
+	w.cpuEnd = p.CPU
+	w.limit = p.Limit
+	w.sum += p.FileDescriptors
+	w.samples++
+	w.peak = max(w.peak, p.FileDescriptors)
+	w.memory = max(w.memory, p.Memory)
+}
+
+// figures are nil when the side could not be read throughout.
+func (w *watched) figures() (*results.Descriptors, *results.Usage) {
+	if w.read == nil || w.reason != "" || w.samples == 0 {
+		return nil, nil
+	}
+	return &results.Descriptors{
+			Idle: w.idle, Mean: float64(w.sum) / float64(w.samples), Peak: w.peak, Limit: w.limit,
+		}, &results.Usage{
+			CPUSeconds: (w.cpuEnd - w.cpuStart).Seconds(), MemoryPeakBytes: w.memory,
+			Connections: w.connections,
+		}
+}

@@ -1,0 +1,185 @@
+package load
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sessionbench/bench/drivers"
+	"github.com/sessionbench/bench/internal/middleware"
+	"github.com/sessionbench/bench/results"
+	"github.com/sessionbench/bench/scenarios"
+)
+
+// replay is one round on one target: its population, its traffic, and what is
+// measured of it.
+type replay struct {
+	target      *Target
+	driver      drivers.Driver
+	scenario    *scenarios.Scenario
+	middleware  middleware.Middleware
+	options     Options
+	plan        *plan
+	people      *population
+	timeline    timeline
+	clock       clock
+	zero        int64 // when the measured part begins, by the clock
+	timeout     time.Duration
+	limits      *limits
+	recorders   []*recorder
+	calls       context.Context // ends with the drain
+	cancelCalls context.CancelFunc
+	stop        <-chan struct{} // closed when the user ends the run
+	interrupted atomic.Bool
+	inFlight    atomic.Int64
+	queue       *queue // of the open loop; nil in the closed
+	events      events
+	round       int
+	// backlogAtEnd is what was due and unsent when the schedule ended.
+	backlogAtEnd atomic.Int64
+}
+
+func newReplay(ctx context.Context, p *plan, t *Target, round int, o Options) *replay {
+	r := &replay{
+		target: t, driver: t.Driver, scenario: p.scenario, options: o, plan: p,
+		middleware: middleware.Middleware{Settings: p.scenario.Middleware},
+		timeline:   p.timeline,
+		clock:      clock{time.Now()},
+		timeout:    o.Timeout,
+		stop:       ctx.Done(),
+		round:      round,
+	}
+	if r.timeout == 0 {
+		r.timeout = t.Timeout
+	}
+	r.limits = &limits{timeout: int64(r.timeout), clock: r.clock, all: map[*limit]struct{}{}}
+	r.calls, r.cancelCalls = context.WithCancel(context.WithoutCancel(ctx))
+	for range min(2*runtime.GOMAXPROCS(0), max(1, p.workers)) {
+		r.recorders = append(r.recorders, &recorder{stages: make([]*stage, len(p.timeline.stretches))})
+	}
+	r.people = p.population(r.clock, t, o.RunID, round)
+	return r
+}
+
+// second is a moment's time since the measured part began.
+func (r *replay) second(now int64) float64 { return float64(now-r.zero) / 1e9 }
+
+// moment is the clock's reading at a second of the measured part.
+func (r *replay) moment(second float64) int64 { return r.zero + int64(second*1e9) }
+
+// start lets the timeline begin now.
+func (r *replay) start() { r.zero = r.clock.now() - int64(r.timeline.begin()*1e9) }
+
+// run replays the traffic: warm-up, phases, drain.
+func (r *replay) run() {
+	done := make(chan struct{})
+	var aside sync.WaitGroup
+	if r.timeout > 0 {
+		aside.Go(func() { r.limits.watch(done) })
+	}
+	aside.Go(func() { r.prune(done) })
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if r.timeline.open {
+			r.runOpen()
+		} else {
+			r.runClosed()
+		}
+	}()
+	r.drain(ended)
+	close(done)
+	aside.Wait()
+}
+
+// drain waits for the traffic to end: until its schedule does, then at most for
+// the drain time; when the user ends the run, only a moment longer. What is still
+// open is cancelled then.
+func (r *replay) drain(ended <-chan struct{}) {
+	defer r.cancelCalls()
+	schedule := time.NewTimer(time.Duration(r.moment(r.timeline.end()) - r.clock.now()))
+	defer schedule.Stop()
+	patience := r.options.Drain
+	select {
+	case <-ended:
+		return
+	case <-r.stop:
+		r.interrupted.Store(true)
+		patience = min(patience, interruptPatience)
+	case <-schedule.C:
+	}
+	drained := time.NewTimer(patience)
+	defer drained.Stop()
+	select {
+	case <-ended:
+		return
+	case <-r.stopped():
+		r.interrupted.Store(true)
+	case <-drained.C:
+	}
+	r.cancelCalls()
+	<-ended
+}
+
+// interruptPatience is how long calls under way may take to end when the user
+// ends the run.
+const interruptPatience = 2 * time.Second
+
+// stopped is the user's end of the run, once: nil when it was seen already.
+func (r *replay) stopped() <-chan struct{} {
+	if r.interrupted.Load() {
+		return nil
+	}
+	return r.stop
+}
+
+// ending tells whether no further request shall begin.
+func (r *replay) ending() bool {
+	select {
+	case <-r.stop:
+		return true
+	default:
+		return r.calls.Err() != nil
+	}
+}
+
+// prune runs the store's own purge as the middleware's timer would.
+func (r *replay) prune(done <-chan struct{}) {
+	purge := r.people.facts.Purge
+	pruner, ok := r.driver.(drivers.Pruner)
+	if !ok || purge.By != "timer" || purge.Every <= 0 {
+		return
+	}
+	for n := uint64(0); ; n++ {
+		jitter := 1 + purge.Jitter*(2*unit(hash(r.options.Seed, 3, n))-1)
+		wait := time.NewTimer(time.Duration(float64(purge.Every) * jitter))
+		select {
+		case <-done:
+			wait.Stop()
+			return
+		case <-wait.C:
+		}
+		removed, err := pruner.Prune(r.calls)
+		switch {
+		case r.calls.Err() != nil:
+		case err != nil:
+			r.events.add(r.second(r.clock.now()), "warning", "the store's purge failed: "+err.Error())
+		default:
+			r.events.add(r.second(r.clock.now()), "purge", purgedText(removed))
+		}
+	}
+}
+
+// events notes what happened during a round.
+type events struct {
+	mu   sync.Mutex
+	list []results.Event
+}
+
+func (e *events) add(second float64, kind, text string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list = append(e.list, results.Event{Second: second, Kind: kind, Text: text})
+}

@@ -1,0 +1,239 @@
+package load
+
+import (
+	"sync"
+
+	"github.com/sessionbench/bench/scenarios"
+)
+
+// session is what the harness knows of one visitor's session: what the store
+// acknowledged, and so what it owes. Versions count the saves under one id from 1.
+//
+// Without overlap a session has one request open at a time, so after each answer
+// the store's state is known exactly, but for two things that are remembered: a
+// call that failed (it may have acted, or act later), and requests that ran at
+// once (express-session overwrites whole sessions: whichever came last stands).
+// Whatever either may explain is no violation: see check.go.
+type session struct {
+	mu         sync.Mutex
+	generation uint32 // of the current id; 0: none yet
+	given      uint32 // the newest generation that was given out
+	acked      uint32 // the newest version acknowledged
+	tried      uint32 // the newest version sent
+	floor      uint32 // the oldest version that the store may still return
+	promised   int64  // the store must keep it until then, in nanoseconds of the round's clock
+	over       int64  // the store's contract has it gone after
+	open       uint16 // requests under way
+	status     status
+	ended      ending // why the current generation ended
+	before     ending // why the one before ended
+	seen       bool   // read since it was last saved
+	doubtful   bool   // a call failed: it may yet act
+	shared     bool   // requests overlapped since a lone one last settled the state
+	overwrote  bool   // a lost update of this overlap is counted already
+}
+
+type status uint8
+
+const (
+	absent status = iota // logged out, expired, lost, or never logged in
+	alive
+	unsure // a login or logout failed, or runs while another request is open
+)
+
+// ending says why an id ended, and so what it means when it is readable again.
+type ending uint8
+
+const (
+	never   ending = iota // it did not end, there was none, or nothing can be said of it
+	logout                // destroyed by a logout: readable again is resurrected
+	relogin               // destroyed by a login: readable again is fixation
+	tangled               // destroyed while another request was open: readable again is a race
+)
+
+// forever is the promise of a session that does not expire.
+const forever = int64(1) << 62
+
+// request is one request under way, as its session saw it begin.
+type request struct {
+	session    *session
+	number     uint64 // the session's
+	kind       scenarios.Kind
+	generation uint32 // of the id that its cookie has
+	fresh      uint32 // the generation that a login makes
+	probes     ending // an anonymous visit with a dead id: why that id ended
+	base       uint32 // the version that it read
+	version    uint32 // the version that it saves
+	cookie     bool   // whether it comes with a cookie
+}
+
+// begin opens a request of the drawn class: a visitor without a session logs in
+// first, whatever was drawn.
+func (s *session) begin(c class, number uint64) request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open++
+	if s.open > 1 {
+		s.shared = true
+	}
+	r := request{session: s, number: number, generation: s.generation, cookie: true}
+	switch {
+	case c == drawAnonymous:
+		r.kind = scenarios.Anonymous
+		r.generation, r.probes = s.deadID()
+	case c == drawLogin || s.status == absent:
+		r.kind = scenarios.Login
+		r.cookie = s.status != absent
+		s.given++
+		r.fresh = s.given
+	case c == drawRead:
+		r.kind = scenarios.Read
+	case c == drawWrite:
+		r.kind = scenarios.Write
+	case c == drawLogout:
+		r.kind = scenarios.Logout
+	}
+	return r
+}
+
+// deadID chooses the id of an anonymous visit, a cookie whose session is gone:
+// the visitor's last id that ended, or else one that was never stored.
+func (s *session) deadID() (generation uint32, why ending) {
+	switch {
+	case s.status == absent && s.ended != never:
+		return s.generation, s.ended
+	case s.before != never && s.generation > 0:
+		return s.generation - 1, s.before
+	}
+	return 0, never
+}
+
+// finish closes the request.
+func (s *session) finish() {
+	s.mu.Lock()
+	s.open--
+	s.mu.Unlock()
+}
+
+// saving gives the version that the request's save has: a login starts with 1.
+func (r *request) saving() uint32 {
+	if r.kind == scenarios.Login {
+		return 1
+	}
+	if r.version == 0 {
+		r.session.mu.Lock()
+		r.session.tried++
+		r.version = r.session.tried
+		r.session.mu.Unlock()
+	}
+	return r.version
+}
+
+// saved notes the answer to a save: until when the store promises the session.
+func (r *request) saved(err error, promised, over int64) (lostUpdate bool) {
+	s := r.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.kind == scenarios.Login && s.generation != r.fresh {
+		s.enter(r.fresh)
+	}
+	if s.generation != r.generationSaved() { // another login came between
+		return false
+	}
+	s.over = max(s.over, over)
+	if err != nil {
+		s.doubtful = true
+		if r.kind == scenarios.Login {
+			s.status, s.floor, s.tried = unsure, 0, 1
+		}
+		return false
+	}
+	if r.kind == scenarios.Login {
+		s.status, s.acked, s.tried, s.floor = alive, 1, 1, 1
+	} else {
+		lostUpdate = s.shared && s.acked > r.base && !s.overwrote
+		s.overwrote = s.overwrote || lostUpdate
+		s.acked = max(s.acked, r.version)
+		if !s.shared && !s.doubtful {
+			s.floor = r.version
+		}
+	}
+	s.promised, s.seen = promised, false
+	if !s.shared && !s.doubtful {
+		s.over = over
+	}
+	return lostUpdate
+}
+
+func (r *request) generationSaved() uint32 {
+	if r.kind == scenarios.Login {
+		return r.fresh
+	}
+	return r.generation
+}
+
+// enter begins a new generation: the id that a login made.
+func (s *session) enter(generation uint32) {
+	s.before = s.ended
+	if generation != s.generation+1 { // logins overlapped: the id between them is nobody's
+		s.before = never
+	}
+	s.generation, s.ended = generation, never
+	s.acked, s.tried, s.floor, s.over = 0, 1, 0, 0
+	s.doubtful, s.overwrote, s.seen = false, false, false
+	s.shared = s.open > 1
+}
+
+// touched notes the answer to a touch. A touch that was answered when the session
+// may have expired may have found nothing to extend, and says so or not.
+func (r *request) touched(err error, extends, rewrites bool, answered, promised, over int64) {
+	s := r.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.generation != r.generation {
+		return
+	}
+	s.over = max(s.over, over)
+	switch {
+	case err != nil && rewrites:
+		s.doubtful = true
+	case err == nil && extends && s.status == alive && answered < s.promised:
+		s.promised = promised
+		if !s.shared && !s.doubtful {
+			s.over = over
+		}
+	}
+}
+
+// destroying notes that a destroy of the current id is sent.
+func (r *request) destroying() {
+	s := r.session
+	s.mu.Lock()
+	if s.generation == r.generation && s.shared {
+		s.status = unsure
+	}
+	s.mu.Unlock()
+}
+
+// destroyed notes the answer to it.
+func (r *request) destroyed(err error) {
+	s := r.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.generation != r.generation {
+		return
+	}
+	if err != nil {
+		s.status, s.doubtful = unsure, true
+		return
+	}
+	s.status = absent
+	switch {
+	case s.shared || s.doubtful:
+		s.ended = tangled
+	case r.kind == scenarios.Login:
+		s.ended = relogin
+	default:
+		s.ended = logout
+	}
+}
