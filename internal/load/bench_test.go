@@ -60,4 +60,3 @@ func BenchmarkRequest(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(2*b.N), "ns/call")
 }
-

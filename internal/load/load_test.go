@@ -69,9 +69,11 @@ func one(t testing.TB, s *scenarios.Scenario, target *Target, o Options) results
 func TestAnHonestStoreHasNoViolations(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*scenarios.Scenario){
-		"closed loop":     nil,
-		"open loop":       func(s *scenarios.Scenario) { s.Load = scenarios.Load{Rate: 5000, MaxInFlight: 64} },
-		"poisson":         func(s *scenarios.Scenario) { s.Load = scenarios.Load{Rate: 5000, Arrival: scenarios.Poisson, MaxInFlight: 64} },
+		"closed loop": nil,
+		"open loop":   func(s *scenarios.Scenario) { s.Load = scenarios.Load{Rate: 5000, MaxInFlight: 64} },
+		"poisson": func(s *scenarios.Scenario) {
+			s.Load = scenarios.Load{Rate: 5000, Arrival: scenarios.Poisson, MaxInFlight: 64}
+		},
 		"overlap":         func(s *scenarios.Scenario) { s.Overlap = 30 },
 		"overlap, open":   func(s *scenarios.Scenario) { s.Overlap = 30; s.Load = scenarios.Load{Rate: 5000, MaxInFlight: 64} },
 		"logins":          func(s *scenarios.Scenario) { s.Mix = scenarios.Mix{50, 20, 10, 5, 5, 10}; s.Overlap = 10 },

@@ -1,0 +1,68 @@
+package mongo
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/sessionbench/bench/drivers"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// maxConnecting is how many connections a pool opens at a time: the default of
+// the Node driver, and of the Go driver.
+const maxConnecting = 2
+
+// clientOptions sets what the mode asks for, and lets the URL's options win.
+func clientOptions(cfg drivers.Config) (*options.ClientOptions, error) {
+	retry := cfg.Client != drivers.Native
+	opts := options.Client().
+		SetMaxPoolSize(uint64(cfg.Options.Int("pool_size"))).
+		SetMaxConnecting(maxConnecting).
+		SetRetryReads(retry).
+		SetRetryWrites(retry).
+		ApplyURI(cfg.URL)
+	if err := opts.Validate(); err != nil {
+		return nil, badURL(err)
+	}
+	if opts.TLSConfig != nil {
+		if err := useFiles(opts.TLSConfig, cfg.TLS); err != nil {
+			return nil, err
+		}
+	}
+	return opts, nil
+}
+
+// badURL keeps the official parser's reason unless it could quote the password,
+// as it and net/url do for one that is not percent-encoded.
+func badURL(err error) error {
+	var dns interface{ Timeout() bool } // a mongodb+srv name that does not resolve
+	if errors.As(err, &dns) {
+		return fmt.Errorf("look up the servers: %w", err)
+	}
+	return errors.New("the URL or one of its options is not valid: is a special character in the password not percent-encoded?")
+}
+
+// useFiles adds the PEM files to a configuration that the URL asked for.
+func useFiles(c *tls.Config, files drivers.TLSFiles) error {
+	if files.CA != "" {
+		pem, err := os.ReadFile(files.CA)
+		if err != nil {
+			return fmt.Errorf("read the TLS authority: %w", err)
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("read the TLS authority: %s holds no PEM certificate", files.CA)
+		}
+	}
+	if files.Cert != "" || files.Key != "" {
+		pair, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+		if err != nil {
+			return fmt.Errorf("read the TLS client certificate: %w", err)
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return nil
+}
