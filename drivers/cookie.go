@@ -40,12 +40,23 @@ func (c Cookie) AppendJSON(dst []byte) []byte {
 }
 
 func (c Cookie) appendLifetime(dst []byte) []byte {
+	return c.appendExpires(append(c.appendMaxAge(dst), ','))
+}
+
+func (c Cookie) appendMaxAge(dst []byte) []byte {
 	dst = append(dst, `"originalMaxAge":`...)
 	if c.Expires.IsZero() {
-		return append(dst, `null,"expires":null`...)
+		return append(dst, "null"...)
 	}
-	dst = strconv.AppendInt(dst, c.MaxAge.Milliseconds(), 10)
-	dst = append(dst, `,"expires":"`...)
+	return strconv.AppendInt(dst, c.MaxAge.Milliseconds(), 10)
+}
+
+func (c Cookie) appendExpires(dst []byte) []byte {
+	dst = append(dst, `"expires":`...)
+	if c.Expires.IsZero() {
+		return append(dst, "null"...)
+	}
+	dst = append(dst, '"')
 	dst = c.Expires.UTC().AppendFormat(dst, isoMillis)
 	return append(dst, '"')
 }
@@ -124,27 +135,38 @@ func scalar(inside []byte, key string) (string, bool) {
 }
 
 // AppendRenewed appends value with its cookie's originalMaxAge and expires
-// replaced by c's, and every other attribute as it was: what a store that
-// rewrites the session on touch stores.
+// replaced by c's where they stand, and every other attribute as it was: what a
+// store that rewrites the session on touch stores.
 func AppendRenewed(dst, value []byte, c Cookie) ([]byte, error) {
 	before, inside, after, err := cookieObject(value)
 	if err != nil {
 		return dst, err
 	}
 	dst = append(dst, before...)
-	dst = c.appendLifetime(dst)
+	var hasMaxAge, hasExpires bool
 	for len(inside) > 0 {
 		key, pair, rest := nextPair(inside)
-		if key != "originalMaxAge" && key != "expires" {
-			dst = append(append(dst, ','), pair...)
+		switch string(key) {
+		case "originalMaxAge":
+			dst, hasMaxAge = c.appendMaxAge(dst), true
+		case "expires":
+			dst, hasExpires = c.appendExpires(dst), true
+		default:
+			dst = append(dst, pair...)
 		}
-		inside = rest
+		dst, inside = append(dst, ','), rest
 	}
-	return append(dst, after...), nil
+	if !hasMaxAge {
+		dst = append(c.appendMaxAge(dst), ',')
+	}
+	if !hasExpires {
+		dst = append(c.appendExpires(dst), ',')
+	}
+	return append(dst[:len(dst)-1], after...), nil
 }
 
 // nextPair cuts the first "key":scalar off the inside of a flat JSON object.
-func nextPair(inside []byte) (key string, pair, rest []byte) {
+func nextPair(inside []byte) (key, pair, rest []byte) {
 	end, colon, inString := len(inside), -1, false
 scan:
 	for i := 0; i < len(inside); i++ {
@@ -165,7 +187,7 @@ scan:
 		rest = inside[end+1:]
 	}
 	if colon > 0 {
-		key = string(bytes.Trim(inside[:colon], `"`))
+		key = bytes.Trim(inside[:colon], `"`)
 	}
 	return key, pair, rest
 }

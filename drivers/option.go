@@ -2,6 +2,7 @@ package drivers
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -90,7 +91,7 @@ func (s Store) Resolve(client Client, settings map[string]string) (Options, erro
 		}
 		values[o.Name] = v
 	}
-	for name := range settings {
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		if _, known := values[name]; !known {
 			return Options{}, s.unknownOption(name)
 		}

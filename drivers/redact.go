@@ -2,26 +2,36 @@ package drivers
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 )
+
+const redacted = "xxxxx"
+
+// secretParameter is a query parameter that holds a secret, such as sslpassword
+// or tlsCertificateKeyFilePassword.
+var secretParameter = regexp.MustCompile(`(?i)([?&;][^=&;]*(?:password|secret|token)[^=&;]*)=[^&;#]*`)
 
 // Redact makes a target's URL printable: a password becomes xxxxx, and so do
 // the values of query parameters that hold a secret. A path is returned as it is.
 func Redact(raw string) string {
-	if !strings.Contains(raw, "://") {
+	scheme, rest, isURL := strings.Cut(raw, "://")
+	if !isURL {
 		return raw
 	}
+	at := strings.LastIndexByte(rest, '@')
 	u, err := url.Parse(raw)
-	if err != nil {
-		scheme, _, _ := strings.Cut(raw, "://")
-		return scheme + "://xxxxx"
+	if err == nil && !strings.ContainsAny(rest[:max(at, 0)], "/?#") {
+		return secretParameter.ReplaceAllString(u.Redacted(), "$1="+redacted)
 	}
-	q := u.Query()
-	for key := range q {
-		if strings.Contains(strings.ToLower(key), "password") {
-			q.Set(key, "xxxxx")
-			u.RawQuery = q.Encode()
-		}
+	// Several hosts, or a character that was not percent-encoded: the last "@"
+	// ends the password, whatever is in it.
+	if at < 0 {
+		return scheme + "://" + redacted
 	}
-	return u.Redacted()
+	user, _, hasPassword := strings.Cut(rest[:at], ":")
+	if hasPassword {
+		user += ":" + redacted
+	}
+	return scheme + "://" + user + secretParameter.ReplaceAllString(rest[at:], "$1="+redacted)
 }

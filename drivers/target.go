@@ -1,6 +1,7 @@
 package drivers
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -27,11 +28,18 @@ var urlStart = regexp.MustCompile(`=([A-Za-z][A-Za-z0-9+.-]*://|\.{0,2}/)`)
 func ParseTarget(text string) (Target, error) {
 	t := Target{Text: text, Settings: map[string]string{}}
 	head := text
-	if at := urlStart.FindStringIndex(text); at != nil && !optionPath(text[:at[0]]) {
-		head, t.URL = text[:at[0]], text[at[0]+1:]
+	for _, at := range urlStart.FindAllStringIndex(text, -1) {
+		if !optionPath(text[:at[0]]) {
+			head, t.URL = text[:at[0]], text[at[0]+1:]
+			break
+		}
 	}
 	parts := strings.Split(head, "@")
-	name, tag, tagged := strings.Cut(parts[0], ":")
+	name, _, isURL := strings.Cut(parts[0], "=")
+	if isURL { // not shown: it may hold a password
+		return Target{}, fmt.Errorf("target %q: what follows the = is neither a URL (SCHEME://…) nor a path (./x, ../x or /x)", name+"=…")
+	}
+	name, tag, tagged := strings.Cut(name, ":")
 	store, err := Lookup(name)
 	if err != nil {
 		return Target{}, err
@@ -70,6 +78,9 @@ func (t *Target) set(part string) error {
 		return fmt.Errorf("%q is not OPTION=VALUE", part)
 	}
 	if key == "client" {
+		if t.Client != "" {
+			return errors.New("client is given twice")
+		}
 		t.Client = Client(value)
 		return t.Client.Check()
 	}

@@ -150,12 +150,14 @@ type Outcomes struct {
 // in which each failed, cancelled or unsent operation counts as worse than any
 // success. A null one lies among the failures, or there was nothing; Reason says.
 type WithFailures struct {
-	P50    *int64 `json:"p50"`
-	P90    *int64 `json:"p90"`
-	P95    *int64 `json:"p95"`
-	P99    *int64 `json:"p99"`
-	P999   *int64 `json:"p99_9"`
-	Reason string `json:"reason,omitempty"`
+	P50  *int64 `json:"p50"`
+	P90  *int64 `json:"p90"`
+	P95  *int64 `json:"p95"`
+	P99  *int64 `json:"p99"`
+	P999 *int64 `json:"p99_9"`
+	// Failures is how many failed, cancelled and unsent operations were counted.
+	Failures uint64 `json:"failures"`
+	Reason   string `json:"reason,omitempty"`
 }
 
 // Call is what was measured of one kind of driver call.
@@ -236,7 +238,8 @@ type Storage struct {
 	ExpiredPresent *int64 `json:"expired_present"`
 }
 
-// ServerCalls is how many calls the server counted; nil where it can't tell.
+// ServerCalls is how many calls the server counted during a whole replay, its
+// warm-up included; nil where it can't tell.
 type ServerCalls struct {
 	Get          *int64 `json:"get"`
 	Set          *int64 `json:"set"`
@@ -244,6 +247,8 @@ type ServerCalls struct {
 	Destroy      *int64 `json:"destroy"`
 	All          *int64 `json:"all"`
 	ForeignCalls *int64 `json:"foreign_calls"` // more than ours: somebody else's
+	// Ours is how many calls of each kind bench sent meanwhile.
+	Ours map[string]int64 `json:"ours"`
 }
 
 // Harness is what bench knows of its own part in the figures.
@@ -297,4 +302,7 @@ type Objective struct {
 	Measured *string `json:"measured"`
 	OK       bool    `json:"ok"`
 	Reason   string  `json:"reason,omitempty"`
+	// Advisory is one that a built-in scenario brings, and nobody asked for: it is
+	// shown, and missing it fails no run.
+	Advisory bool `json:"advisory,omitempty"`
 }

@@ -1,0 +1,76 @@
+package drivertest
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/sessionbench/bench/drivers"
+)
+
+var optionName = regexp.MustCompile(`^[a-z][a-z_]*$`)
+
+func describes(t testing.TB, store drivers.Store, client drivers.Client) {
+	if store.Title == "" || store.Middleware == "" {
+		t.Errorf("title %q, middleware %q: both are wanted", store.Title, store.Middleware)
+	}
+	for _, o := range store.Options {
+		if !optionName.MatchString(o.Name) || o.Doc == "" {
+			t.Errorf("option %q: a plain name and a line of documentation are wanted, not %q", o.Name, o.Doc)
+		}
+	}
+	options, err := store.Resolve(client, nil)
+	if err != nil {
+		t.Fatalf("the defaults of %s: %v", client, err)
+	}
+	cfg := drivers.Config{Client: client, Options: options}
+	describesWire(t, store.Wire(cfg))
+	describesFacts(t, store.Facts(cfg))
+}
+
+func describesWire(t testing.TB, wire []drivers.WireCall) {
+	sends := map[string][]string{}
+	for _, w := range wire {
+		sends[w.Call] = w.Sends
+	}
+	for _, call := range []drivers.Call{drivers.Get, drivers.Set, drivers.Touch, drivers.Destroy} {
+		if len(sends[call.String()]) == 0 || slices.Contains(sends[call.String()], "") {
+			t.Errorf("wire: %s sends %q", call, sends[call.String()])
+		}
+	}
+}
+
+func describesFacts(t testing.TB, f drivers.Facts) {
+	if f.Granularity < 0 || f.DefaultLifetime < 0 || f.MissDelay < 0 || f.Connections < 0 {
+		t.Errorf("facts: a negative figure in %+v", f)
+	}
+	if f.TouchMissing != drivers.TouchSilent && f.TouchMissing != drivers.TouchFails {
+		t.Errorf("facts: touch of a missing session is %q", f.TouchMissing)
+	}
+	if !slices.Contains([]string{"server", "timer", "never"}, f.Purge.By) {
+		t.Errorf("facts: purge by %q", f.Purge.By)
+	}
+	if len(f.Notes) == 0 {
+		t.Error("facts: no notes")
+	}
+	for _, n := range f.Notes {
+		if n.Name == "" || n.Text == "" || n.Source == "" {
+			t.Errorf("facts: the note %+v lacks a part", n)
+		}
+	}
+}
+
+func inspects(t testing.TB, p *place) {
+	d := p.open(t)
+	inspection, err := ability[drivers.Inspector](t, d, "Inspector").Inspect(t.Context())
+	if err != nil {
+		t.Fatalf("inspect: %v", err)
+	}
+	if inspection.Version == "" || len(inspection.Settings) == 0 {
+		t.Errorf("inspect gave no version or no settings: %+v", inspection)
+	}
+	all := []drivers.Durability{drivers.DurabilityNone, drivers.DurabilitySeconds, drivers.DurabilityCommit}
+	if !slices.Contains(all, inspection.Durability) {
+		t.Errorf("inspect gave the durability %q", inspection.Durability)
+	}
+}

@@ -1,0 +1,351 @@
+package drivertest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sessionbench/bench/drivers"
+	_ "github.com/sessionbench/bench/drivers/file"
+)
+
+// faults are drivers that break one rule each. The sound driver beneath is the
+// file store's native client, which has every ability.
+var faults = []struct {
+	rule   string
+	change func(b *broken)
+}{
+	{"the meter counts the calls made", func(b *broken) {
+		b.meter = func(ctx context.Context) (drivers.Reading, error) {
+			return drivers.Reading{Calls: map[drivers.Call]int64{drivers.Get: 5}}, nil
+		}
+	}},
+	{"close gives back every file descriptor", func(b *broken) {
+		b.close = func() error {
+			leak, err := os.Open(os.DevNull)
+			leaks.Store(leak, true)
+			return errors.Join(err, b.sound.Close())
+		}
+	}},
+	{"an absent session is not found", func(b *broken) {
+		b.get = func(ctx context.Context, id string) (drivers.Record, error) {
+			r, err := b.sound.Get(ctx, id)
+			if errors.Is(err, drivers.ErrNotFound) {
+				return drivers.Record{}, nil
+			}
+			return r, err
+		}
+	}},
+	{"what was set is read back byte for byte", func(b *broken) {
+		b.get = func(ctx context.Context, id string) (drivers.Record, error) {
+			r, err := b.sound.Get(ctx, id)
+			r.Value = bytes.ReplaceAll(r.Value, []byte("\u2028"), []byte(`\u2028`))
+			return r, err
+		}
+	}},
+	{"nobody shares a buffer", func(b *broken) {
+		var kept sync.Map
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			kept.Store(r.ID, r)
+			return nil
+		}
+		b.get = func(ctx context.Context, id string) (drivers.Record, error) {
+			r, _ := kept.Load(id)
+			return r.(drivers.Record), nil
+		}
+	}},
+	{"an overwrite wins", func(b *broken) {
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			if _, err := b.sound.Get(ctx, r.ID); err == nil {
+				return nil
+			}
+			return b.sound.Set(ctx, r)
+		}
+	}},
+	{"a megabyte is stored whole", func(b *broken) {
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			r.Value = r.Value[:min(len(r.Value), 1<<16)]
+			return b.sound.Set(ctx, r)
+		}
+	}},
+	{"a destroyed session is gone, and destroying it again is no error", func(b *broken) {
+		b.destroy = func(ctx context.Context, id string) error {
+			if _, err := b.sound.Get(ctx, id); err != nil {
+				return err
+			}
+			return b.sound.Destroy(ctx, id)
+		}
+	}},
+	{"touch does not create a missing session", func(b *broken) {
+		b.touch = func(ctx context.Context, r drivers.Record) error {
+			return errors.Join(b.sound.Set(ctx, r), drivers.ErrNotFound)
+		}
+	}},
+	{"touch extends the lifetime and keeps the data", func(b *broken) {
+		b.touch = func(ctx context.Context, r drivers.Record) error { return nil }
+	}},
+	{"touch extends the lifetime and keeps the data", func(b *broken) {
+		b.touch = func(ctx context.Context, r drivers.Record) error {
+			r.Value = Value(r.Cookie, 0, "")
+			return b.sound.Set(ctx, r)
+		}
+	}},
+	{"a session expires at its time, not before, and not later than stated", lifetimeChanged(-200 * time.Millisecond)},
+	{"a session expires at its time, not before, and not later than stated", lifetimeChanged(200 * time.Millisecond)},
+	{"a session without maxAge is readable", func(b *broken) {
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			if r.Cookie.Expires.IsZero() {
+				return nil
+			}
+			return b.sound.Set(ctx, r)
+		}
+	}},
+	{"prune removes the expired sessions only", func(b *broken) {
+		b.prune = func(ctx context.Context) (int64, error) { return b.sound.Clean(ctx, "") }
+	}},
+	{"prune removes the expired sessions only", func(b *broken) {
+		b.prune = func(ctx context.Context) (int64, error) { return 0, nil }
+	}},
+	{"count gives the number of sessions", func(b *broken) {
+		b.count = func(ctx context.Context) (int64, error) {
+			n, err := b.sound.Count(ctx)
+			return min(n, 4), err
+		}
+	}},
+	{"loaded sessions are like set ones", func(b *broken) {
+		b.load = func(ctx context.Context, records iter.Seq[drivers.Record]) error {
+			all := slices.Collect(records)
+			return b.sound.Load(ctx, slices.Values(all[:max(len(all)-1, 0)]))
+		}
+	}},
+	{"remove destroys the given sessions only", func(b *broken) {
+		b.remove = func(ctx context.Context, ids iter.Seq[string]) error {
+			_, err := b.sound.Clean(ctx, "")
+			return err
+		}
+	}},
+	{"clean removes the sessions with the prefix only", func(b *broken) {
+		b.clean = func(ctx context.Context, idPrefix string) (int64, error) {
+			return b.sound.Clean(ctx, idPrefix[:max(len(idPrefix)-1, 0)])
+		}
+	}},
+	{"many callers at once see whole values", func(b *broken) {
+		var calls atomic.Int64
+		b.get = func(ctx context.Context, id string) (drivers.Record, error) {
+			r, err := b.sound.Get(ctx, id)
+			if calls.Add(1)%10 == 0 {
+				r.Value = r.Value[:len(r.Value)/2]
+			}
+			return r, err
+		}
+	}},
+	{"a context that has ended stops the call", func(b *broken) {
+		b.touch = func(ctx context.Context, r drivers.Record) error {
+			return b.sound.Touch(context.WithoutCancel(ctx), r)
+		}
+	}},
+	{"a context that ends during calls leaves the driver usable", func(b *broken) {
+		var stuck atomic.Bool
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			if stuck.Load() {
+				return errors.New("stuck")
+			}
+			err := b.sound.Set(ctx, r)
+			stuck.Store(stuck.Load() || ctx.Err() != nil)
+			return err
+		}
+	}},
+	{"a closed driver says so", func(b *broken) {
+		b.count = func(ctx context.Context) (int64, error) { return 0, nil }
+	}},
+	{"close ends the calls in flight", func(b *broken) {
+		b.close = func() error { return errors.Join(b.sound.Close(), errors.New("failed")) }
+	}},
+	{"sessions outlive the driver", func(b *broken) {
+		b.close = func() error {
+			_, err := b.sound.Clean(context.Background(), "")
+			if errors.Is(err, drivers.ErrClosed) {
+				err = nil
+			}
+			return errors.Join(err, b.sound.Close())
+		}
+	}},
+	{"drop takes the place away when open made it", func(b *broken) {
+		b.drop = func(ctx context.Context) error {
+			_, err := b.sound.Clean(ctx, "")
+			return err
+		}
+	}},
+	{"inspect says version, settings and durability", func(b *broken) {
+		b.inspect = func(ctx context.Context) (drivers.Inspection, error) {
+			i, err := b.sound.Inspect(ctx)
+			i.Durability = "certainly"
+			return i, err
+		}
+	}},
+}
+
+// leaks keeps descriptors from being closed by the garbage collector.
+var leaks sync.Map
+
+func lifetimeChanged(by time.Duration) func(b *broken) {
+	return func(b *broken) {
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			r.Cookie.Expires = r.Cookie.Expires.Add(by)
+			return b.sound.Set(ctx, r)
+		}
+	}
+}
+
+func TestSoundDriverPasses(t *testing.T) {
+	s := setup()
+	s.Store, s.Clients = "file", []drivers.Client{drivers.Native}
+	Run(t, s)
+}
+
+func setup() Setup {
+	return Setup{Store: "file", Place: func(t testing.TB) (string, map[string]string) {
+		return filepath.Join(t.TempDir(), "sessions"), map[string]string{"fsync": "false"}
+	}}
+}
+
+func TestEveryRuleIsBrokenByADriver(t *testing.T) {
+	t.Parallel()
+	for _, r := range rules {
+		known := false
+		for _, f := range faults {
+			known = known || f.rule == r.name
+		}
+		if !known {
+			t.Errorf("no broken driver shows that the rule %q can fail", r.name)
+		}
+	}
+}
+
+func TestBrokenDriversFail(t *testing.T) {
+	for _, f := range faults {
+		i := slices.IndexFunc(rules, func(r rule) bool { return r.name == f.rule })
+		if i < 0 {
+			t.Errorf("there is no rule %q", f.rule)
+			continue
+		}
+		t.Run(f.rule, func(t *testing.T) {
+			if !rules[i].alone {
+				t.Parallel()
+			}
+			if failed, skipped := fails(t, rules[i], f.change); !failed {
+				t.Errorf("the rule passed a driver that breaks it (skipped: %t)", skipped)
+			}
+		})
+	}
+}
+
+// fails runs a rule on a broken driver.
+func fails(t *testing.T, r rule, change func(*broken)) (failed, skipped bool) {
+	store, err := drivers.Lookup("file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPlace(t, store, drivers.Native, setup())
+	p.patience = 50 * time.Millisecond
+	open := p.openStore
+	p.openStore = func(ctx context.Context, cfg drivers.Config) (drivers.Driver, error) {
+		d, err := open(ctx, cfg)
+		if err != nil {
+			return nil, err
+		}
+		return newBroken(d.(sound), change), nil
+	}
+	rec := &recorder{TB: t}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer rec.cleanUp()
+		r.check(rec, p)
+	}()
+	<-done
+	return rec.failed.Load(), rec.skipped.Load()
+}
+
+// recorder is a testing.TB whose failures are wanted.
+type recorder struct {
+	testing.TB
+	failed, skipped atomic.Bool
+	cleanups        []func()
+}
+
+func (r *recorder) Errorf(string, ...any) { r.failed.Store(true) }
+func (r *recorder) Error(...any)          { r.failed.Store(true) }
+func (r *recorder) Cleanup(f func())      { r.cleanups = append(r.cleanups, f) }
+func (r *recorder) Fatalf(string, ...any) { r.failed.Store(true); runtime.Goexit() }
+func (r *recorder) Fatal(...any)          { r.failed.Store(true); runtime.Goexit() }
+func (r *recorder) Skipf(string, ...any)  { r.skipped.Store(true); runtime.Goexit() }
+func (r *recorder) Skip(...any)           { r.skipped.Store(true); runtime.Goexit() }
+
+func (r *recorder) cleanUp() {
+	for _, f := range slices.Backward(r.cleanups) {
+		f()
+	}
+}
+
+// sound has every ability.
+type sound interface {
+	drivers.Driver
+	drivers.Pruner
+	drivers.Counter
+	drivers.Loader
+	drivers.Remover
+	drivers.Cleaner
+	drivers.Dropper
+	drivers.Inspector
+	drivers.Meter
+}
+
+// broken is a sound driver of which some methods are replaced.
+type broken struct {
+	sound   sound
+	get     func(context.Context, string) (drivers.Record, error)
+	set     func(context.Context, drivers.Record) error
+	touch   func(context.Context, drivers.Record) error
+	destroy func(context.Context, string) error
+	close   func() error
+	prune   func(context.Context) (int64, error)
+	count   func(context.Context) (int64, error)
+	load    func(context.Context, iter.Seq[drivers.Record]) error
+	remove  func(context.Context, iter.Seq[string]) error
+	clean   func(context.Context, string) (int64, error)
+	drop    func(context.Context) error
+	inspect func(context.Context) (drivers.Inspection, error)
+	meter   func(context.Context) (drivers.Reading, error)
+}
+
+func newBroken(s sound, change func(*broken)) *broken {
+	b := &broken{s, s.Get, s.Set, s.Touch, s.Destroy, s.Close, s.Prune, s.Count, s.Load, s.Remove, s.Clean, s.Drop, s.Inspect, s.Meter}
+	change(b)
+	return b
+}
+
+func (b *broken) Get(ctx context.Context, id string) (drivers.Record, error) { return b.get(ctx, id) }
+func (b *broken) Set(ctx context.Context, r drivers.Record) error            { return b.set(ctx, r) }
+func (b *broken) Touch(ctx context.Context, r drivers.Record) error          { return b.touch(ctx, r) }
+func (b *broken) Destroy(ctx context.Context, id string) error               { return b.destroy(ctx, id) }
+func (b *broken) Close() error                                               { return b.close() }
+func (b *broken) Prune(ctx context.Context) (int64, error)                   { return b.prune(ctx) }
+func (b *broken) Count(ctx context.Context) (int64, error)                   { return b.count(ctx) }
+func (b *broken) Load(ctx context.Context, r iter.Seq[drivers.Record]) error { return b.load(ctx, r) }
+func (b *broken) Remove(ctx context.Context, ids iter.Seq[string]) error     { return b.remove(ctx, ids) }
+func (b *broken) Clean(ctx context.Context, prefix string) (int64, error) {
+	return b.clean(ctx, prefix)
+}
+func (b *broken) Drop(ctx context.Context) error                          { return b.drop(ctx) }
+func (b *broken) Inspect(ctx context.Context) (drivers.Inspection, error) { return b.inspect(ctx) }
+func (b *broken) Meter(ctx context.Context) (drivers.Reading, error)      { return b.meter(ctx) }

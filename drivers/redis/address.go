@@ -1,0 +1,70 @@
+package redis
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/sessionbench/bench/drivers"
+)
+
+// parameters are what a URL may have after "?": the rest of what go-redis knows
+// are options of the store, or would change what the express client sends.
+var parameters = map[string]bool{"db": true, "skip_verify": true}
+
+// parse reads a URL such as redis://user:password@host:6379/0, rediss:// or
+// unix:///path?db=0. No error shows the URL, which may hold a password.
+func parse(cfg drivers.Config) (*goredis.Options, error) {
+	u, err := url.Parse(cfg.URL)
+	if err != nil {
+		return nil, errors.New("the address is not a URL: is a special character in the password not percent-encoded?")
+	}
+	for name := range u.Query() {
+		if !parameters[name] {
+			return nil, fmt.Errorf("the URL has the parameter %q: only db and skip_verify are known there", name)
+		}
+	}
+	o, err := goredis.ParseURL(cfg.URL)
+	if err != nil {
+		return nil, fmt.Errorf("read the address: %w", err)
+	}
+	if o.TLSConfig != nil {
+		if err := addFiles(o.TLSConfig, cfg.TLS); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// addFiles adds the CA and the client's certificate.
+func addFiles(config *tls.Config, files drivers.TLSFiles) error {
+	if files.CA != "" {
+		pem, err := os.ReadFile(files.CA)
+		if err != nil {
+			return fmt.Errorf("read the TLS CA: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("read the TLS CA: %s has no certificate", files.CA)
+		}
+	}
+	if files.Cert != "" || files.Key != "" {
+		pair, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+		if err != nil {
+			return fmt.Errorf("read the TLS certificate and key: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return nil
+}
+
+// escapePattern makes SCAN's MATCH take a text literally.
+func escapePattern(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(text)
+}

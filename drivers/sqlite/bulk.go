@@ -1,0 +1,118 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/sessionbench/bench/drivers"
+)
+
+// batch is how many changes are committed at once.
+const batch = 1000
+
+func (d *driver) Load(ctx context.Context, records iter.Seq[drivers.Record]) error {
+	return bulk(ctx, d, records, func(h *handle, r drivers.Record) error {
+		_, err := h.exec(ctx, d.sql.set, r.ID, d.expiry(r.Cookie), string(r.Value))
+		return err
+	})
+}
+
+func (d *driver) Remove(ctx context.Context, ids iter.Seq[string]) error {
+	return bulk(ctx, d, ids, func(h *handle, id string) error {
+		_, err := h.exec(ctx, d.sql.destroy, id)
+		return err
+	})
+}
+
+// bulk makes one change for each item, in transactions.
+func bulk[T any](ctx context.Context, d *driver, items iter.Seq[T], change func(*handle, T) error) error {
+	h, err := d.handles.writer(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.handles.giveBack(h)
+	if err := inTransactions(ctx, h, items, change); err != nil {
+		return failure(ctx, errors.Join(err, rollBack(h)))
+	}
+	return nil
+}
+
+func inTransactions[T any](ctx context.Context, h *handle, items iter.Seq[T], change func(*handle, T) error) error {
+	open := 0 // changes of the transaction
+	for item := range items {
+		if open == 0 {
+			if _, err := h.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+				return err
+			}
+		}
+		if err := change(h, item); err != nil {
+			return err
+		}
+		if open++; open < batch {
+			continue
+		}
+		if _, err := h.exec(ctx, "COMMIT"); err != nil {
+			return err
+		}
+		open = 0
+	}
+	if open == 0 {
+		return ctx.Err()
+	}
+	_, err := h.exec(ctx, "COMMIT")
+	return err
+}
+
+// rollBack ends a transaction also when the caller's context has ended. SQLite
+// may have done so by itself, and then says that there is none.
+func rollBack(h *handle) error {
+	_, err := h.exec(context.Background(), "ROLLBACK")
+	if err != nil && strings.Contains(err.Error(), "no transaction is active") {
+		return nil
+	}
+	return err
+}
+
+// Clean compares bytes: LIKE would take "_" for any character, and a for A.
+func (d *driver) Clean(ctx context.Context, idPrefix string) (int64, error) {
+	removed, err := d.write(ctx, "DELETE FROM "+d.table+" WHERE sid >= ? AND substr(sid, 1, ?) = ?", idPrefix, len(idPrefix), idPrefix)
+	if err != nil {
+		return 0, fmt.Errorf("clean: %w", err)
+	}
+	return removed, nil
+}
+
+// Count gives the number of rows, expired ones included, as connect-sqlite3's
+// length.
+func (d *driver) Count(ctx context.Context) (int64, error) { return d.number(ctx, d.sql.count) }
+
+// number is the answer of a query that has one.
+func (d *driver) number(ctx context.Context, query string, args ...any) (int64, error) {
+	h, err := d.handles.reader(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer d.handles.giveBack(h)
+	var n int64
+	if err := h.query(ctx, query, args...).Scan(&n); err != nil {
+		return 0, failure(ctx, err)
+	}
+	return n, nil
+}
+
+// Drop removes the table that Open made; Close then removes the file that Open
+// made, when nothing else is in it.
+func (d *driver) Drop(ctx context.Context) error {
+	if d.found {
+		return d.handles.check(ctx)
+	}
+	if _, err := d.write(ctx, "DROP TABLE IF EXISTS "+d.table); err != nil {
+		return fmt.Errorf("drop the table %s: %w", d.table, err)
+	}
+	rest, err := d.number(ctx, "SELECT COUNT(*) FROM sqlite_master")
+	d.dropped = err == nil && rest == 0
+	return err
+}

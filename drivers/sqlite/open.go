@@ -1,0 +1,139 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/sessionbench/bench/drivers"
+	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
+)
+
+// tableName is what needs no quotes: connect-sqlite3 uses none.
+var tableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
+
+func open(ctx context.Context, cfg drivers.Config) (drivers.Driver, error) {
+	o := cfg.Options
+	d := &driver{table: o.Text(optTable), now: time.Now}
+	if !tableName.MatchString(d.table) {
+		return nil, fmt.Errorf("sqlite.%s: %q is not a plain table name", optTable, d.table)
+	}
+	d.sql = statementsOf(d.table)
+	path := o.Text(optFile)
+	if path == "" {
+		path = cfg.URL
+	}
+	var err error
+	if d.file, err = newFile(path, d.table); err != nil {
+		return nil, err
+	}
+	if d.db, err = sql.Open("sqlite", d.file.address()); err != nil {
+		return nil, err
+	}
+	if err := d.start(ctx, cfg); err != nil {
+		err = errors.Join(failure(ctx, err), d.disconnect())
+		if d.file.created {
+			err = errors.Join(err, d.file.remove())
+		}
+		return nil, err
+	}
+	return d, nil
+}
+
+// start makes the table and the connections.
+func (d *driver) start(ctx context.Context, cfg drivers.Config) error {
+	writer, err := d.connect(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if err := d.claim(ctx, writer, cfg); err != nil {
+		return err
+	}
+	if !d.found { // else the rows are somebody else's
+		if _, err := writer.exec(ctx, d.sql.prune, millis(d.now())); err != nil {
+			return err
+		}
+	}
+	var readers []*handle
+	for range cfg.Options.Int(optReaders) {
+		r, err := d.connect(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		readers = append(readers, r)
+	}
+	if cfg.Client == drivers.Native {
+		if err := writer.prepare(ctx, d.sql.get, d.sql.set, d.sql.touch, d.sql.destroy); err != nil {
+			return err
+		}
+		for _, r := range readers {
+			if err := r.prepare(ctx, d.sql.get); err != nil {
+				return err
+			}
+		}
+	}
+	d.settings, err = settings(ctx, writer)
+	d.handles = newHandles(writer, readers)
+	return err
+}
+
+// disconnect closes the connections: the pool does not close those in use, nor
+// the statements prepared on them, which keep SQLite's files open.
+func (d *driver) disconnect() error {
+	var errs []error
+	for _, h := range d.connected {
+		for _, s := range h.prepared {
+			errs = append(errs, s.Close())
+		}
+		errs = append(errs, h.conn.Close())
+	}
+	return errors.Join(append(errs, d.db.Close())...)
+}
+
+func (d *driver) connect(ctx context.Context, cfg drivers.Config) (*handle, error) {
+	conn, err := d.db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h := &handle{conn: conn, prepared: map[string]*sql.Stmt{}}
+	d.connected = append(d.connected, h)
+	for _, pragma := range []string{
+		fmt.Sprintf("PRAGMA busy_timeout = %d", cfg.Options.Duration(optBusyTimeout).Milliseconds()),
+		"PRAGMA synchronous = " + cfg.Options.Text(optSynchronous),
+	} {
+		if _, err := conn.ExecContext(ctx, pragma); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// claim makes the table. A file that was there keeps its journal mode, which
+// would outlast the run.
+func (d *driver) claim(ctx context.Context, h *handle, cfg drivers.Config) error {
+	want := cfg.Options.Text(optJournalMode)
+	if d.file.empty {
+		_, err := h.exec(ctx, d.sql.opening(want))
+		return err
+	}
+	var mode string
+	if err := h.query(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return err
+	}
+	var tables int
+	if err := h.query(ctx, "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE", d.table).Scan(&tables); err != nil {
+		return err
+	}
+	d.found = tables > 0
+	if d.found && !cfg.UseExisting {
+		return fmt.Errorf("the table %s %w", d.table, drivers.ErrExists)
+	}
+	if mode != want {
+		return fmt.Errorf("the file has the journal mode %s, which bench does not change: set sqlite.%s=%s", mode, optJournalMode, mode)
+	}
+	_, err := h.exec(ctx, d.sql.create)
+	return err
+}

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/sessionbench/bench/report"
+	"github.com/sessionbench/bench/results"
+)
+
+func newCompare(s streams) *cobra.Command {
+	var format, out string
+	var percentiles []string
+	cmd := &cobra.Command{
+		Use:   "compare RESULT …",
+		Short: "Set any number of results side by side; the first is the reference",
+		Example: `  bench compare results/*.json
+  bench compare --format=markdown before.json after.json
+  bench compare before.json after.json --report=comparison.md`,
+		RunE: func(_ *cobra.Command, paths []string) error {
+			if len(paths) == 0 {
+				return usage(errors.New("bench compare takes one or more result files: see bench compare --help"))
+			}
+			if err := oneOf("--format", format, "table", "json", "markdown", "csv"); err != nil {
+				return usage(err)
+			}
+			qs, err := parsePercentiles(percentiles)
+			if err != nil {
+				return usage(err)
+			}
+			all, err := readResults(paths)
+			if err != nil {
+				return err
+			}
+			return compare(s, all, qs, format, out)
+		},
+	}
+	p := cmd.Flags()
+	p.StringVar(&format, "format", "table", "what is printed: `table`, json, markdown or csv")
+	p.StringVar(&out, "report", "", "write the comparison to `FILE` too, in the format of its suffix")
+	p.StringSliceVar(&percentiles, "percentiles", []string{"50", "95", "99", "99.9"}, "the table's percentiles")
+	return cmd
+}
+
+// compare prints a comparison to standard output and, if asked for, to a file.
+func compare(s streams, all []*results.Result, percentiles []float64, format, file string) error {
+	c, err := report.Compare(all, percentiles)
+	if err != nil {
+		return usage(err)
+	}
+	if err := report.Write(s.out, format, c, drawing(s.out)); err != nil {
+		return err
+	}
+	if file == "" {
+		return nil
+	}
+	kind, err := report.FormatOf(file)
+	if err != nil {
+		return usage(within("--report", err))
+	}
+	var text bytes.Buffer
+	if err := report.Write(&text, kind, c, report.Style{}); err != nil {
+		return err
+	}
+	if err := results.WriteFile(file, text.Bytes()); err != nil {
+		return usage(within("--report", err))
+	}
+	s.say("wrote " + file)
+	return nil
+}
+
+// drawing is how a table looks where it is printed: files and pipes are UTF-8.
+func drawing(out io.Writer) report.Style {
+	f, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return report.Style{}
+	}
+	style := report.Style{ASCII: !utf8Locale(), Colour: os.Getenv("NO_COLOR") == ""}
+	if w, _, err := term.GetSize(int(f.Fd())); err == nil {
+		style.Width = w
+	}
+	return style
+}

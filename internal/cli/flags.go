@@ -1,0 +1,279 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sessionbench/bench/containers"
+	"github.com/sessionbench/bench/drivers"
+	"github.com/sessionbench/bench/internal/load"
+	"github.com/sessionbench/bench/report"
+	"github.com/sessionbench/bench/scenarios"
+)
+
+// runFlags are the flags of a run, as typed.
+type runFlags struct {
+	stores     []string
+	scenario   string
+	rate       string
+	workers    int
+	duration   string
+	warmup     string
+	rounds     int
+	interleave string
+	sessions   int
+	payload    string
+	ttl        string
+	mix        string
+	seed       uint64
+	client     string
+	set        []string
+	backend    string
+	images     []string
+	timeout    time.Duration
+	connect    time.Duration
+	drain      time.Duration
+	inFlight   int
+	overlap    float64
+	verify     string
+	objectives []string
+	percentile []string
+	label      string
+	tags       []string
+	shard      string
+	startAt    string
+	out        string
+	report     string
+	format     string
+	keep       bool
+	existing   bool
+	noProgress bool
+	metrics    string
+	tls        drivers.TLSFiles
+}
+
+// register declares the flags on a command.
+func (f *runFlags) register(cmd *cobra.Command) {
+	p := cmd.Flags()
+	p.SortFlags = false
+	p.StringArrayVar(&f.stores, "store", nil, "what to measure: `NAME[:TAG][@OPTION=VALUE…][=URL]`, repeatable, or with commas")
+	p.StringVar(&f.scenario, "scenario", "web", "built-in `NAME` or FILE; see bench scenarios")
+	p.StringVar(&f.rate, "rate", "", "open loop: operations come due at `N/s`")
+	p.IntVar(&f.workers, "workers", 0, "closed loop: `N` workers, each sends when its last was answered")
+	p.StringVar(&f.duration, "duration", "", "measured `TIME` of a round")
+	p.StringVar(&f.warmup, "warmup", "", "`TIME` replayed before it and kept out of the figures")
+	p.IntVar(&f.rounds, "rounds", 1, "`N` rounds a target; several targets take turns")
+	p.StringVar(&f.interleave, "interleave", "rounds", "how several targets take turns: rounds")
+	p.IntVar(&f.sessions, "sessions", 0, "`N` sessions alive at the start, preloaded")
+	p.StringVar(&f.payload, "payload", "", "median `SIZE` of a session, such as 600B or 4KiB")
+	p.StringVar(&f.ttl, "ttl", "", "`TIME` a session lives, or none")
+	p.StringVar(&f.mix, "mix", "", "weights of the operations: `read=80,write=12,…`")
+	p.Uint64Var(&f.seed, "seed", 1, "the same `N` gives the same operations on the same sessions")
+	p.StringVar(&f.client, "client", "express", "`express` talks as the Node middleware does, native as a Go service would")
+	p.StringArrayVar(&f.set, "set", nil, "a driver's option: `STORE.OPTION=VALUE`, repeatable; see bench stores")
+	p.StringVar(&f.backend, "backend", "auto", "how a store is provided: `auto`, embedded, process or container")
+	p.StringArrayVar(&f.images, "image", nil, "container image: `STORE=REF`, repeatable")
+	p.DurationVar(&f.timeout, "timeout", 0, "`TIME` a call may take (default: what the express client has)")
+	p.DurationVar(&f.connect, "connect-timeout", 10*time.Second, "`TIME` until a store must answer")
+	p.DurationVar(&f.drain, "drain", 10*time.Second, "`TIME` that open requests are awaited at the end")
+	p.IntVar(&f.inFlight, "max-in-flight", 0, "open loop: at most `N` requests open at once")
+	p.Float64Var(&f.overlap, "overlap", 0, "`PERCENT` of the requests that overlap another of the same session")
+	p.StringVar(&f.verify, "verify", "sample", "read back after a round: `all`, sample or off")
+	p.StringArrayVar(&f.objectives, "objective", nil, "`METRIC=VALUE` to keep, else exit 1: p99=20ms, errors=0.1%, lost=0; repeatable")
+	p.StringSliceVar(&f.percentile, "percentiles", []string{"50", "95", "99", "99.9"}, "the table's percentiles")
+	p.StringVar(&f.label, "label", "", "`TEXT` to know the results by")
+	p.StringArrayVar(&f.tags, "tag", nil, "`K=V` kept in the results, repeatable")
+	p.StringVar(&f.shard, "shard", "", "run part `I/N` of the traffic; see bench merge")
+	p.StringVar(&f.startAt, "start-at", "", "begin the traffic at `TIME` (15:04:05 or RFC 3339), for several machines")
+	p.StringVar(&f.out, "out", "results", "`DIR` that the result files go to")
+	p.StringVar(&f.report, "report", "", "write a report to `FILE`, in the format of its suffix")
+	p.StringVar(&f.format, "format", "table", "what is printed: `table`, json or markdown")
+	p.BoolVar(&f.keep, "keep", false, "leave the sessions in an external store")
+	p.BoolVar(&f.existing, "use-existing", false, "use a table or collection that is already there, and only rows of our own")
+	p.BoolVar(&f.noProgress, "no-progress", false, "no live line")
+	p.StringVar(&f.metrics, "metrics", "", "serve the figures of the run for Prometheus at `ADDR`")
+	p.StringVar(&f.tls.CA, "tls-ca", "", "PEM `FILE` of the authorities to trust")
+	p.StringVar(&f.tls.Cert, "tls-cert", "", "PEM `FILE` of the client's certificate")
+	p.StringVar(&f.tls.Key, "tls-key", "", "PEM `FILE` of its key")
+	f.complete(cmd)
+}
+
+// complete offers the shell what a flag takes.
+func (f *runFlags) complete(cmd *cobra.Command) {
+	fixed := func(flag string, words ...string) {
+		// The only error is a flag that does not exist.
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	}
+	fixed("store", drivers.Names()...)
+	fixed("client", string(drivers.Express), string(drivers.Native))
+	fixed("backend", "auto", "embedded", "process", "container")
+	fixed("verify", "all", "sample", "off")
+	fixed("format", "table", "json", "markdown")
+	_ = cmd.RegisterFlagCompletionFunc("scenario", cobra.FixedCompletions(scenarios.Names(), cobra.ShellCompDirectiveDefault))
+}
+
+func flagNames(into *[]string) func(*pflag.Flag) {
+	return func(f *pflag.Flag) { *into = append(*into, f.Name) }
+}
+
+// settings are a run's flags, read and checked.
+type settings struct {
+	scenario    *scenarios.Scenario
+	targets     []drivers.Target
+	client      drivers.Client
+	mode        containers.Mode
+	images      map[string]string
+	shard       load.Shard
+	verify      load.VerifyMode
+	tags        map[string]string
+	percentiles []float64
+	startAt     time.Time
+}
+
+// read checks every flag before anything is started. Errors are usage errors.
+func (f *runFlags) read(cmd *cobra.Command) (*settings, error) {
+	s := &settings{client: drivers.Client(f.client), verify: load.VerifyMode(f.verify)}
+	var err error
+	steps := []func() error{
+		func() error { s.targets, err = f.targets(); return err },
+		func() error { s.scenario, err = f.traffic(cmd.Flags()); return err },
+		func() error { return within("--client", s.client.Check()) },
+		func() error { return oneOf("--backend", f.backend, "auto", "embedded", "process", "container") },
+		func() error { return oneOf("--verify", f.verify, "all", "sample", "off") },
+		func() error { return oneOf("--format", f.format, "table", "json", "markdown") },
+		func() error { return oneOf("--interleave", f.interleave, "rounds") },
+		func() error { s.images, err = keyValues("--image", f.images); return err },
+		func() error { return f.checkImages(s) },
+		func() error { s.tags, err = keyValues("--tag", f.tags); return err },
+		func() error { s.shard, err = parseShard(f.shard); return err },
+		func() error { s.startAt, err = parseStart(f.startAt, time.Now()); return err },
+		func() error { s.percentiles, err = parsePercentiles(f.percentile); return err },
+		func() error { return atLeast("--rounds", f.rounds, 1, 10_000) },
+		func() error { return positive("--connect-timeout", f.connect) },
+		func() error { return positive("--drain", f.drain) },
+		func() error { return notNegative("--timeout", f.timeout) },
+		func() error { return f.checkReport() },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, usage(err)
+		}
+	}
+	s.mode = containers.Mode(f.backend)
+	return s, nil
+}
+
+func (f *runFlags) checkReport() error {
+	if f.report == "" {
+		return nil
+	}
+	_, err := report.FormatOf(f.report)
+	return within("--report", err)
+}
+
+func within(flag string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", flag, err)
+}
+
+func oneOf(flag, value string, allowed ...string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return fmt.Errorf("%s: %q is not one of %s%s", flag, value, strings.Join(allowed, ", "), drivers.DidYouMean(value, allowed))
+}
+
+func atLeast(flag string, n, least, most int) error {
+	if n < least || n > most {
+		return fmt.Errorf("%s: %d is not a whole number from %d to %d", flag, n, least, most)
+	}
+	return nil
+}
+
+func positive(flag string, d time.Duration) error {
+	if d <= 0 {
+		return fmt.Errorf("%s: %s is not longer than nothing", flag, d)
+	}
+	return nil
+}
+
+func notNegative(flag string, d time.Duration) error {
+	if d < 0 {
+		return fmt.Errorf("%s: %s is negative", flag, d)
+	}
+	return nil
+}
+
+// keyValues reads K=V flags.
+func keyValues(flag string, pairs []string) (map[string]string, error) {
+	m := map[string]string{}
+	for _, pair := range pairs {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || key == "" || value == "" {
+			return nil, fmt.Errorf("%s: %q is not KEY=VALUE", flag, pair)
+		}
+		if _, twice := m[key]; twice {
+			return nil, fmt.Errorf("%s: %q is given twice", flag, key)
+		}
+		m[key] = value
+	}
+	return m, nil
+}
+
+func parseShard(text string) (load.Shard, error) {
+	if text == "" {
+		return load.Shard{}, nil
+	}
+	index, count, ok := strings.Cut(text, "/")
+	i, errI := strconv.Atoi(index)
+	n, errN := strconv.Atoi(count)
+	if !ok || errI != nil || errN != nil || n < 1 || i < 1 || i > n {
+		return load.Shard{}, fmt.Errorf("--shard: %q is not I/N with I from 1 to N, such as 1/3", text)
+	}
+	return load.Shard{Index: i, Count: n}, nil
+}
+
+// parseStart reads a time of day, today's or when that is past tomorrow's, or a
+// whole time.
+func parseStart(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		if t.Before(now) {
+			return time.Time{}, fmt.Errorf("--start-at: %s is past", text)
+		}
+		return t, nil
+	}
+	t, err := time.ParseInLocation("2006-01-02 15:04:05", now.Format("2006-01-02 ")+text, now.Location())
+	if err != nil {
+		return time.Time{}, fmt.Errorf("--start-at: %q is neither a time of day such as 15:04:05 nor RFC 3339", text)
+	}
+	if t.Before(now) {
+		t = t.AddDate(0, 0, 1)
+	}
+	return t, nil
+}
+
+func parsePercentiles(texts []string) ([]float64, error) {
+	var all []float64
+	for _, text := range texts {
+		p, err := strconv.ParseFloat(strings.TrimPrefix(text, "p"), 64)
+		if err != nil || !(p > 0 && p < 100) {
+			return nil, fmt.Errorf("--percentiles: %q is not a number above 0 and below 100", text)
+		}
+		all = append(all, p)
+	}
+	if len(all) == 0 || len(all) > 10 {
+		return nil, fmt.Errorf("--percentiles: from one to ten are possible, not %d", len(all))
+	}
+	return all, nil
+}

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sessionbench/bench/results"
+)
+
+func newMerge(s streams) *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:     "merge RESULT … -o FILE",
+		Short:   "Merge shards or repeats of one run into one result, losing nothing",
+		Example: "  bench merge shard-1.json shard-2.json -o whole.json",
+		RunE: func(_ *cobra.Command, paths []string) error {
+			if len(paths) < 2 || out == "" {
+				return usage(errors.New("bench merge takes two or more results and -o FILE: see bench merge --help"))
+			}
+			parts, err := readResults(paths)
+			if err != nil {
+				return err
+			}
+			whole, err := results.Merge(parts)
+			if err != nil {
+				return usage(err)
+			}
+			if err := results.SaveAs(out, whole); err != nil {
+				return usage(err)
+			}
+			s.say("saved " + out)
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&out, "output", "o", "", "the `FILE` to write")
+	return cmd
+}
+
+func readResults(paths []string) ([]*results.Result, error) {
+	var all []*results.Result
+	for _, path := range paths {
+		r, err := results.Read(path)
+		if err != nil {
+			return nil, usage(err)
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}

@@ -1,0 +1,24 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newVersion(s streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			t := tool()
+			text := "bench " + t.Version
+			if t.Commit != "" {
+				text += " (" + t.Commit + ")"
+			}
+			_, err := fmt.Fprintln(s.out, text+" "+t.Go)
+			return err
+		},
+	}
+}

@@ -1,0 +1,365 @@
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/sessionbench/bench/results"
+)
+
+// Finding is one thing worth knowing about one or more of the rows.
+type Finding struct {
+	Level   Level    `json:"level"`
+	Kind    string   `json:"kind"`    // errors, violations, dead_cookie, …
+	Targets []string `json:"targets"` // the rows' names; empty: all of them
+	Text    string   `json:"text"`    // one line in plain words
+}
+
+// Level is how grave a finding is.
+type Level string
+
+// The levels, gravest first.
+const (
+	Problem Level = "problem" // the store failed
+	Warning Level = "warning" // the figures mean less than they seem to
+	Note    Level = "note"    // explains a figure
+)
+
+// finder finds something in one result; no text is no finding.
+type finder struct {
+	level Level
+	kind  string
+	find  func(r *results.Result) string
+}
+
+var finders = []finder{
+	{Problem, "nothing", func(r *results.Result) string {
+		if all := r.Summary.Operations["all"]; all == nil || all.Succeeded() == 0 {
+			return "nothing succeeded"
+		}
+		return ""
+	}},
+	{Problem, "violations", func(r *results.Result) string { return violationsInWords(&r.Summary) }},
+	{Problem, "errors", errorsInWords},
+	{Problem, "objectives", missedObjectives},
+	{Problem, "overloaded", func(r *results.Result) string {
+		return because(r.Summary.Load.Overloaded, "overloaded: it took less than was offered, and the response times grow with the length of the run", r.Summary.Load.OverloadedReason)
+	}},
+	{Warning, "interrupted", func(r *results.Result) string {
+		if !r.Interrupted {
+			return ""
+		}
+		return fmt.Sprintf("interrupted: the figures are of %s", seconds(r.Summary.DurationSeconds))
+	}},
+	{Warning, "client_saturated", func(r *results.Result) string {
+		return because(r.Summary.Harness.ClientSaturated, "bench itself was the limit, not the store", r.Summary.Harness.SaturatedReason)
+	}},
+	{Warning, "unsteady", unsteady},
+	{Warning, "foreign_calls", func(r *results.Result) string {
+		if s := r.Summary.ServerCalls; s != nil && s.ForeignCalls != nil && *s.ForeignCalls > 0 {
+			return fmt.Sprintf("somebody else used the server: it counted %s more than bench sent", plural(uint64(*s.ForeignCalls), "call"))
+		}
+		return ""
+	}},
+	{Warning, "file_descriptors", nearTheLimit},
+	{Note, "races", racesInWords},
+	{Note, "dead_cookie", deadCookie},
+	{Note, "login", loginCost},
+	{Note, "connections", singleConnection},
+	{Note, "expired_present", expiredPresent},
+	{Note, "unavailable", notMeasured},
+}
+
+// findings lists what is found in each result, gravest first; rows with the same
+// finding share one.
+func findings(rs []*results.Result, names []string) []Finding {
+	fs := []Finding{}
+	for _, look := range finders {
+		for i, r := range rs {
+			text := look.find(r)
+			if text == "" {
+				continue
+			}
+			same := slices.IndexFunc(fs, func(f Finding) bool { return f.Kind == look.kind && f.Text == text })
+			if same >= 0 {
+				fs[same].Targets = append(fs[same].Targets, names[i])
+				continue
+			}
+			fs = append(fs, Finding{look.level, look.kind, []string{names[i]}, text})
+		}
+	}
+	if text := durabilityInWords(rs, names); text != "" {
+		fs = append(fs, Finding{Note, "durability", []string{}, text})
+	}
+	order := []Level{Problem, Warning, Note}
+	slices.SortStableFunc(fs, func(a, b Finding) int {
+		return cmp.Compare(slices.Index(order, a.Level), slices.Index(order, b.Level))
+	})
+	return fs
+}
+
+// because adds the reason to what is said when it holds.
+func because(holds bool, said, reason string) string {
+	switch {
+	case !holds:
+		return ""
+	case reason == "":
+		return said
+	}
+	return said + " (" + reason + ")"
+}
+
+// counted is a number with its noun.
+type counted struct {
+	n      uint64
+	phrase string
+}
+
+// sentence lists what there is any of, with "session" counted once.
+func sentence(items ...counted) string {
+	var parts []string
+	for _, item := range items {
+		if item.n > 0 {
+			parts = append(parts, plural(item.n, "session")+" "+item.phrase)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func violationsInWords(f *results.Figures) string {
+	v, read := f.Violations, f.Verify
+	during := sentence(
+		counted{v.Lost, "lost"}, counted{v.Stale, "stale"}, counted{v.Resurrected, "resurrected"},
+		counted{v.ExpiredEarly, "expired early"}, counted{v.ExpiredLate, "expired late"},
+		counted{v.Fixation, "readable under the old id after login"},
+	)
+	after := sentence(counted{read.Lost, "lost"}, counted{read.Stale, "stale"}, counted{read.Resurrected, "resurrected"})
+	if after != "" {
+		after = fmt.Sprintf("reading back %s: %s", grouped(read.Checked), after)
+	}
+	return strings.Join(filled(during, after), "; ")
+}
+
+func racesInWords(r *results.Result) string {
+	races := r.Summary.Races
+	var parts []string
+	if races.LostUpdates > 0 {
+		parts = append(parts, plural(races.LostUpdates, "update")+" lost")
+	}
+	if races.Revived > 0 {
+		parts = append(parts, plural(races.Revived, "session")+" revived after logout")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, ", ") + " by overlapping requests, as whole-session overwrite predicts"
+}
+
+func errorsInWords(r *results.Result) string {
+	all := r.Summary.Operations["all"]
+	if all == nil || all.WithFailures.Failures == 0 {
+		return ""
+	}
+	failures := all.WithFailures.Failures
+	done := all.Succeeded() + failures
+	classes := slices.SortedFunc(maps.Keys(all.Errors), func(a, b string) int {
+		return cmp.Or(cmp.Compare(all.Errors[b], all.Errors[a]), cmp.Compare(a, b))
+	})
+	var parts []string
+	var failed uint64
+	for _, class := range classes {
+		n := all.Errors[class]
+		failed += n
+		if n == 0 {
+			continue
+		}
+		part := fmt.Sprintf("%s %s", grouped(n), strings.ReplaceAll(class, "_", " "))
+		if text := r.Summary.ErrorTexts[class]; text != "" {
+			part += fmt.Sprintf(" (such as: %s)", text)
+		}
+		parts = append(parts, part)
+	}
+	if unsent := failures - min(failures, failed); unsent > 0 {
+		parts = append(parts, grouped(unsent)+" never sent")
+	}
+	return fmt.Sprintf("%s of %s failed (%s): %s", grouped(failures), plural(done, "operation"),
+		percent(100*float64(failures)/float64(done)), strings.Join(parts, ", "))
+}
+
+func missedObjectives(r *results.Result) string {
+	var missed []string
+	for _, o := range r.Objectives {
+		if !o.OK {
+			missed = append(missed, fmt.Sprintf("objective %s=%s missed: %s", o.Metric, o.Limit, o.Reason))
+		}
+	}
+	return strings.Join(missed, "; ")
+}
+
+func unsteady(r *results.Result) string {
+	drifted, worst := 0, 0.0
+	for _, round := range r.Rounds {
+		if round.Steady != nil && !round.Steady.OK {
+			drifted++
+			if math.Abs(round.Steady.DriftPercent) > math.Abs(worst) {
+				worst = round.Steady.DriftPercent
+			}
+		}
+	}
+	if drifted == 0 {
+		return ""
+	}
+	return fmt.Sprintf("not steady: the throughput drifted within %d of %s, at most by %s",
+		drifted, plural(uint64(len(r.Rounds)), "round"), signed(worst))
+}
+
+func signed(p float64) string {
+	if p < 0 {
+		return "−" + percent(-p)
+	}
+	return "+" + percent(p)
+}
+
+// nearTheLimit warns from four fifths of the limit of open files on.
+func nearTheLimit(r *results.Result) string {
+	var parts []string
+	for _, side := range []struct {
+		name string
+		fds  *results.Descriptors
+	}{{"client", r.Summary.FileDescriptors.Client}, {"server", r.Summary.FileDescriptors.Server}} {
+		if d := side.fds; d != nil && d.Limit != nil && *d.Limit > 0 && float64(d.Peak) >= .8*float64(*d.Limit) {
+			parts = append(parts, fmt.Sprintf("the %s had %s of %s file descriptors open", side.name, grouped(uint64(d.Peak)), grouped(*d.Limit)))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// p50 is the median of an operation, failures counted, or 0.
+func p50(r *results.Result, operation string) float64 {
+	o := r.Summary.Operations[operation]
+	if o == nil || o.WithFailures.P50 == nil {
+		return 0
+	}
+	return float64(*o.WithFailures.P50)
+}
+
+// deadCookie speaks when a request with a dead cookie takes five times as long
+// as a read that finds its session and extends it.
+func deadCookie(r *results.Result) string {
+	dead, read := p50(r, "anonymous"), p50(r, "read")
+	if read == 0 || dead < 5*read {
+		return ""
+	}
+	text := fmt.Sprintf("a dead cookie costs %s, %s times a read", duration(dead), digits(dead/read))
+	return because(true, text, r.Target.Contract["miss_delay"])
+}
+
+// loginCost counts a login's calls as express-session makes them: destroy the
+// old id, then set the new one once or twice (expressjs/session#935).
+func loginCost(r *results.Result) string {
+	var scenario struct {
+		Middleware struct {
+			LoginSaves int `json:"login_saves"`
+		}
+	}
+	login, read := p50(r, "login"), p50(r, "read")
+	if json.Unmarshal(r.Scenario, &scenario) != nil || scenario.Middleware.LoginSaves == 0 || login == 0 || read == 0 {
+		return ""
+	}
+	return fmt.Sprintf("a login costs %s, %s times a read: %d calls (destroy%s)", duration(login), digits(login/read),
+		1+scenario.Middleware.LoginSaves, strings.Repeat(", set", scenario.Middleware.LoginSaves))
+}
+
+// singleConnection speaks when the store's contract says that one connection
+// carries everything.
+func singleConnection(r *results.Result) string {
+	text := r.Target.Contract["connections"]
+	first, _, _ := strings.Cut(strings.ToLower(text), " ")
+	switch strings.Trim(first, ",.:;") {
+	case "1", "one", "single":
+	default:
+		return ""
+	}
+	if strings.Contains(text, " ") {
+		return "connections: " + text
+	}
+	return "one connection carries all calls"
+}
+
+func expiredPresent(r *results.Result) string {
+	s := r.Summary.Storage
+	if s == nil || s.ExpiredPresent == nil || *s.ExpiredPresent <= 0 {
+		return ""
+	}
+	verb := "take"
+	if *s.ExpiredPresent == 1 {
+		verb = "takes"
+	}
+	text := fmt.Sprintf("%s still %s storage at the end", plural(uint64(*s.ExpiredPresent), "expired session"), verb)
+	return because(true, text, r.Target.Contract["purge"])
+}
+
+// notMeasured lists the figures that are null, by reason.
+func notMeasured(r *results.Result) string {
+	byReason := map[string][]string{}
+	for _, round := range r.Rounds {
+		for figure, reason := range round.Unavailable {
+			figure = figureInWords(figure)
+			if !slices.Contains(byReason[reason], figure) {
+				byReason[reason] = append(byReason[reason], figure)
+			}
+		}
+	}
+	var parts []string
+	for _, reason := range slices.Sorted(maps.Keys(byReason)) {
+		slices.Sort(byReason[reason])
+		parts = append(parts, fmt.Sprintf("%s (%s)", strings.Join(byReason[reason], ", "), reason))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "not measured: " + strings.Join(parts, "; ")
+}
+
+// figureInWords turns file_descriptors.server into "server's file descriptors".
+func figureInWords(name string) string {
+	words := strings.ReplaceAll(name, "_", " ")
+	for _, side := range []string{"client", "server"} {
+		if figure, ok := strings.CutSuffix(words, "."+side); ok {
+			return side + "'s " + figure
+		}
+	}
+	return words
+}
+
+// durabilityInWords says what a crash takes, unless it takes nothing from any.
+func durabilityInWords(rs []*results.Result, names []string) string {
+	rows := map[string][]string{}
+	for i, r := range rs {
+		rows[r.Target.Durability] = append(rows[r.Target.Durability], names[i])
+	}
+	var parts []string
+	for _, d := range []struct{ durability, loses string }{
+		{"none", "everything"}, {"seconds", "the last seconds"}, {"commit", "nothing that was acknowledged"},
+	} {
+		if who := rows[d.durability]; len(who) > 0 {
+			parts = append(parts, enumerate(who)+" "+plain(len(who), "loses", "lose")+" "+d.loses)
+		}
+	}
+	if len(rows["none"])+len(rows["seconds"]) == 0 {
+		return ""
+	}
+	return "in a crash, as configured: " + strings.Join(parts, "; ")
+}
+
+func plain(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}

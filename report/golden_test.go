@@ -1,0 +1,295 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/sessionbench/bench/results"
+	"github.com/sessionbench/bench/results/resultstest"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// three is a run of three stores with something to say about each.
+func three() []*results.Result {
+	redis := resultstest.Build(resultstest.Spec{
+		Store: "redis", Rounds: 3, PerSecond: 30400, Median: 212 * time.Microsecond, Durability: "none",
+	})
+	redis.Target.Contract["connections"] = "one for any concurrency, commands of the same moment are written together"
+	redis.Rounds[1].Steady = &results.Steady{DriftPercent: -12.4}
+	postgres := resultstest.Build(resultstest.Spec{
+		Store: "postgres", Rounds: 3, PerSecond: 5900, Median: 1700 * time.Microsecond,
+		Errors: map[string]float64{"timeout": .0105, "pool_exhausted": .001},
+	})
+	postgres.Target.ServerVersion = "15.8"
+	postgres.Target.Contract["purge"] = "the middleware's timer, every 15 minutes"
+	for i := range postgres.Rounds {
+		expired := int64(1204)
+		postgres.Rounds[i].Storage = &results.Storage{ExpiredPresent: &expired}
+		postgres.Rounds[i].Violations = results.Violations{Lost: 3, ExpiredLate: 1}
+		postgres.Rounds[i].Verify.Stale = 1
+	}
+	file := resultstest.Build(resultstest.Spec{
+		Store: "file", Rounds: 3, PerSecond: 2100, Median: 3100 * time.Microsecond, Anonymous: 252 * time.Millisecond,
+		Unread: true,
+	})
+	file.Target.Backend, file.Target.Network, file.Target.ServerVersion = "embedded", "in process", ""
+	file.Target.Contract["miss_delay"] = "the store retries five times, 50 ms apart"
+	for i := range file.Rounds {
+		file.Rounds[i].Resources.Server = nil
+		file.Rounds[i].FileDescriptors.Client.Peak = 930
+		file.Rounds[i].Races = results.Races{LostUpdates: 2, Revived: 1}
+	}
+	all := []*results.Result{redis, postgres, file}
+	for _, r := range all {
+		resultstest.Summarize(r)
+		objectives, err := Judge(r)
+		if err != nil {
+			panic(err)
+		}
+		r.Objectives = objectives
+	}
+	return all
+}
+
+const hostile = "a\"b|c\nd<script>alert(1)</script>\u202egnp.exe\x1b[31m`*_[x](http://e.x)=1"
+
+// hostileResults carry what no report may pass on as it is.
+func hostileResults() []*results.Result {
+	label := resultstest.Build(resultstest.Spec{Store: "redis", Label: hostile, Errors: map[string]float64{"other": .5}})
+	label.Summary.ErrorTexts = map[string]string{"other": hostile}
+	label.Target.Settings = map[string]string{"save | <b>": hostile}
+	formula := resultstest.Build(resultstest.Spec{Store: "redis", Label: "=HYPERLINK(\"http://e.x\")"})
+	long := resultstest.Build(resultstest.Spec{Store: "redis", Label: strings.Repeat("long ", 200), Client: "native"})
+	hebrew := resultstest.Build(resultstest.Spec{Store: "redis", Label: "שלום 日本"})
+	return []*results.Result{label, formula, long, hebrew}
+}
+
+// poor results miss most figures.
+func poor() []*results.Result {
+	dead := resultstest.Build(resultstest.Spec{Store: "redis", Label: "dead", Unread: true, Errors: map[string]float64{"refused": 1}})
+	dead.Rounds[0].Resources.Server, dead.Rounds[0].Resources.Client = nil, nil
+	resultstest.Summarize(dead)
+	early := resultstest.Build(resultstest.Spec{Store: "mongo", Label: "early"})
+	early.Interrupted, early.Rounds = true, nil
+	resultstest.Summarize(early)
+	cut := resultstest.Build(resultstest.Spec{Store: "sqlite", Label: "cut", Open: true, Seconds: 4})
+	cut.Interrupted = true
+	cut.Summary.Load.Overloaded = true
+	cut.Summary.Load.OverloadedReason = "1000/s offered, 600/s taken, up to 1,600 waited"
+	cut.Summary.Harness.ClientSaturated = true
+	cut.Summary.Harness.SaturatedReason = "both cores busy"
+	return []*results.Result{dead, early, cut}
+}
+
+func forty() []*results.Result {
+	var all []*results.Result
+	for i := range 40 {
+		r := resultstest.Build(resultstest.Spec{Store: "redis", Seconds: 2, PerSecond: 1000 + float64(i)*100})
+		r.Target.Settings["maxmemory"] = fmt.Sprint(i % 10)
+		all = append(all, r)
+	}
+	return all
+}
+
+func compared(t *testing.T, rs []*results.Result, percentiles ...float64) *Comparison {
+	t.Helper()
+	c, err := Compare(rs, percentiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func drawnAs(t *testing.T, c *Comparison, format string, s Style) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, format, c, s); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	sets := map[string]*Comparison{
+		"three":   compared(t, three()),
+		"one":     compared(t, three()[:1]),
+		"hostile": compared(t, hostileResults()),
+		"poor":    compared(t, poor()),
+		"forty":   compared(t, forty()),
+		"tails":   compared(t, three(), 25, 75, 99.99),
+	}
+	for _, c := range []struct {
+		file, set, format string
+		style             Style
+	}{
+		{"three.txt", "three", "table", Style{}},
+		{"three-80.txt", "three", "table", Style{Width: 80}},
+		{"three-200.txt", "three", "table", Style{Width: 200}},
+		{"three-ascii.txt", "three", "table", Style{ASCII: true}},
+		{"three-colour.txt", "three", "table", Style{Colour: true}},
+		{"three.md", "three", "markdown", Style{}},
+		{"three.json", "three", "json", Style{}},
+		{"three.csv", "three", "csv", Style{}},
+		{"one.txt", "one", "table", Style{}},
+		{"one.md", "one", "markdown", Style{}},
+		{"hostile.txt", "hostile", "table", Style{}},
+		{"hostile.md", "hostile", "markdown", Style{}},
+		{"hostile.csv", "hostile", "csv", Style{}},
+		{"poor.txt", "poor", "table", Style{}},
+		{"poor.md", "poor", "markdown", Style{}},
+		{"poor.json", "poor", "json", Style{}},
+		{"forty.txt", "forty", "table", Style{}},
+		{"tails.txt", "tails", "table", Style{}},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			t.Parallel()
+			got := drawnAs(t, sets[c.set], c.format, c.style)
+			path := filepath.Join("testdata", c.file)
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("%s is otherwise (go test ./report -update writes it anew):\n%s", path, got)
+			}
+		})
+	}
+}
+
+func TestTableFitsItsWidth(t *testing.T) {
+	t.Parallel()
+	sets := map[string][]*results.Result{"three": three(), "poor": poor(), "hostile": hostileResults()}
+	for name, rs := range sets {
+		c := compared(t, rs)
+		for _, width := range []int{80, 100, 140} {
+			d := drawnAs(t, c, "table", Style{Width: width})
+			_, table, _ := strings.Cut(d, "\n\n")
+			table, _, _ = strings.Cut(table, "\n\n*")
+			table, _, _ = strings.Cut(table, "\n\nservice")
+			for line := range strings.Lines(table) {
+				if strings.HasPrefix(line, "response times") {
+					break
+				}
+				if w := textWidth(strings.TrimSuffix(line, "\n")); w > width {
+					t.Errorf("%s: %d columns of %d: %s", name, w, width, line)
+				}
+			}
+		}
+	}
+}
+
+func TestNothingHostilePasses(t *testing.T) {
+	t.Parallel()
+	c := compared(t, hostileResults())
+	for _, format := range []string{"table", "markdown", "csv"} {
+		text := drawnAs(t, c, format, Style{})
+		for _, bad := range []string{"\x1b", "\u202e", "\nd<script>"} {
+			if strings.Contains(text, bad) {
+				t.Errorf("%s: %q passed", format, bad)
+			}
+		}
+		for line := range strings.Lines(text) {
+			if len(line) > 4000 {
+				t.Errorf("%s: a line of %d bytes", format, len(line))
+			}
+		}
+	}
+	markdown := drawnAs(t, c, "markdown", Style{})
+	if strings.Contains(markdown, "<script>") || strings.Contains(markdown, "[x](") {
+		t.Error("markdown: HTML or a link passed")
+	}
+	rows := 0
+	for line := range strings.Lines(markdown) {
+		if strings.HasPrefix(line, "|") {
+			rows++
+			if cells := strings.Count(strings.ReplaceAll(line, `\|`, ""), "|"); cells != 16 {
+				t.Errorf("a row has %d bars, want 16: %s", cells, line)
+			}
+		}
+	}
+	if rows != 6 {
+		t.Errorf("%d rows of Markdown, want 6", rows)
+	}
+	records, err := csv.NewReader(strings.NewReader(drawnAs(t, c, "csv", Style{}))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, record := range records {
+		if strings.HasPrefix(record[0], "=") {
+			t.Errorf("a formula passed: %s", record[0])
+		}
+	}
+}
+
+func TestASCIITableIsASCII(t *testing.T) {
+	t.Parallel()
+	for _, rs := range [][]*results.Result{three(), poor(), hostileResults()} {
+		text := drawnAs(t, compared(t, rs), "table", Style{ASCII: true})
+		if strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			t.Errorf("not ASCII:\n%s", text)
+		}
+	}
+}
+
+func TestJSONIsOneDocumentThatReadsBack(t *testing.T) {
+	t.Parallel()
+	c := compared(t, poor())
+	var again Comparison
+	d := json.NewDecoder(strings.NewReader(drawnAs(t, c, "json", Style{})))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&again); err != nil {
+		t.Fatal(err)
+	}
+	if d.More() {
+		t.Error("there is a second document")
+	}
+	if again.Schema != ComparisonSchema || len(again.Rows) != 3 || again.Rows[0].Figures["p99"].Value != nil {
+		t.Errorf("%+v", again)
+	}
+}
+
+func TestUnknownFormatsListTheKnown(t *testing.T) {
+	t.Parallel()
+	err := Write(&bytes.Buffer{}, "pdf", compared(t, three()[:1]), Style{})
+	if err == nil || err.Error() != `unknown format "pdf": the formats are table, markdown, json, csv` {
+		t.Error(err)
+	}
+	if _, err := FormatOf("out.docx"); err == nil || err.Error() != `the suffix of "out.docx" stands for no format: known are .txt, .md, .markdown, .json, .csv` {
+		t.Error(err)
+	}
+	for path, want := range map[string]string{"a/b.MD": "markdown", "x.json": "json", "x.tar.csv": "csv", "t.txt": "table"} {
+		if got, err := FormatOf(path); got != want || err != nil {
+			t.Errorf("%s: %s, %v", path, got, err)
+		}
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+
+func TestWriteReportsTheWritersError(t *testing.T) {
+	t.Parallel()
+	c := compared(t, three()[:1])
+	for _, format := range Formats() {
+		if err := Write(fullDisk{}, format, c, Style{}); err == nil {
+			t.Errorf("%s: the error is lost", format)
+		}
+	}
+}
