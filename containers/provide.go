@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -137,33 +135,3 @@ func (r *Run) embedded(name string, rec recipe) (*Backend, error) {
 	}
 	return &Backend{Mode: Embedded, URL: rec.embed(dir), Network: NetworkInProcess, noPIDs: "the store runs in the client's process"}, nil
 }
-
-// external is a store that is there already: a server, or for file and sqlite a
-// path.
-func external(address string) *Backend {
-	b := &Backend{Mode: External, URL: address, Network: networkTo(address), noPIDs: "the server was not started by this run"}
-	if b.Network == NetworkInProcess {
-		b.noPIDs = "the store runs in the client's process"
-	}
-	return b
-}
-
-// networkTo tells the way to an address from its host alone.
-func networkTo(address string) string {
-	if !strings.Contains(address, "://") {
-		return NetworkInProcess
-	}
-	u, err := url.Parse(address)
-	if err != nil { // several hosts
-		return NetworkRemote
-	}
-	host := u.Hostname()
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() || isSocket(host) {
-		return NetworkLoopback
-	}
-	return NetworkRemote
-}
-
-// isSocket tells a path of a Unix socket, which some URLs have in place of a
-// host, or no host at all.
-func isSocket(host string) bool { return host == "" || strings.HasPrefix(host, "/") }

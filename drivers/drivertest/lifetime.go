@@ -32,16 +32,10 @@ func touchMissing(t testing.TB, p *place) {
 
 func touchExtends(t testing.TB, p *place) {
 	d := p.open(t)
-	r := Record(p.ids.Next(), short, 5, `"cart":["a","b"]`)
-	set(t, d, r)
-	read := r
-	read.Cookie = drivers.NewCookie(time.Now(), time.Hour)
-	if err := d.Touch(t.Context(), read); err != nil {
-		t.Fatalf("touch: %v", err)
-	}
+	r, renewed := touchInTime(t, p, d)
 	want := r
 	if p.facts.TouchRewrites {
-		value, err := drivers.AppendRenewed(nil, r.Value, read.Cookie)
+		value, err := drivers.AppendRenewed(nil, r.Value, renewed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,6 +44,27 @@ func touchExtends(t testing.TB, p *place) {
 	p.hit(t, d, want)
 	time.Sleep(time.Until(r.Cookie.Expires.Add(p.facts.Granularity + tick)))
 	p.hit(t, d, want)
+}
+
+// touchInTime sets a session of a short lifetime and touches it before that is
+// over; on a machine that stalls, short is longer.
+func touchInTime(t testing.TB, p *place, d drivers.Driver) (r drivers.Record, renewed drivers.Cookie) {
+	for lifetime := short; lifetime < time.Minute; lifetime *= 2 {
+		r = Record(p.ids.Next(), lifetime, 5, `"cart":["a","b"]`)
+		set(t, d, r)
+		read := r
+		read.Cookie = drivers.NewCookie(time.Now(), time.Hour)
+		err := d.Touch(t.Context(), read)
+		if !time.Now().Before(r.Cookie.Expires) {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("touch: %v", err)
+		}
+		return r, read.Cookie
+	}
+	t.Fatal("a touch takes longer than a session of half a minute lives")
+	return r, renewed
 }
 
 // expires polls sessions of a short lifetime. It compares moments that bound the

@@ -207,9 +207,16 @@ func lifetimeChanged(by time.Duration) func(b *broken) {
 }
 
 func TestSoundDriverPasses(t *testing.T) {
-	s := setup()
-	s.Store, s.Clients = "file", []drivers.Client{drivers.Native}
-	Run(t, s)
+	for _, r := range rules {
+		t.Run(r.name, func(t *testing.T) {
+			if !r.alone {
+				t.Parallel()
+			}
+			if failed, skipped := fails(t, r, func(*broken) {}); failed || skipped {
+				t.Errorf("a driver that breaks nothing failed (%t) or was skipped (%t)", failed, skipped)
+			}
+		})
+	}
 }
 
 func setup() Setup {
@@ -274,6 +281,50 @@ func fails(t *testing.T, r rule, change func(*broken)) (failed, skipped bool) {
 	}()
 	<-done
 	return rec.failed.Load(), rec.skipped.Load()
+}
+
+func TestStoreThatDoesNotDescribeItselfFails(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(s *drivers.Store){
+		"no middleware":          func(s *drivers.Store) { s.Middleware = "" },
+		"an option without doc":  func(s *drivers.Store) { s.Options[0].Doc = "" },
+		"an option's odd name":   func(s *drivers.Store) { s.Options[0].Name = "Pool-Size" },
+		"an unreadable default":  func(s *drivers.Store) { s.Options[0].Kind, s.Options[0].Express = drivers.KindInt, "x" },
+		"no wire":                func(s *drivers.Store) { s.Wire = func(drivers.Config) []drivers.WireCall { return nil } },
+		"no notes":               withFacts(func(f *drivers.Facts) { f.Notes = nil }),
+		"a note without source":  withFacts(func(f *drivers.Facts) { f.Notes = []drivers.Note{{Name: "a", Text: "b"}} }),
+		"an unknown purge":       withFacts(func(f *drivers.Facts) { f.Purge.By = "cron" }),
+		"touch says nothing":     withFacts(func(f *drivers.Facts) { f.TouchMissing = "" }),
+		"a negative granularity": withFacts(func(f *drivers.Facts) { f.Granularity = -1 }),
+	} {
+		s, err := drivers.Lookup("file")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Options = slices.Clone(s.Options)
+		change(&s)
+		rec := &recorder{TB: t}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			describes(rec, s, drivers.Express)
+		}()
+		<-done
+		if !rec.failed.Load() {
+			t.Errorf("%s: passed", name)
+		}
+	}
+}
+
+func withFacts(change func(*drivers.Facts)) func(*drivers.Store) {
+	return func(s *drivers.Store) {
+		facts := s.Facts
+		s.Facts = func(cfg drivers.Config) drivers.Facts {
+			f := facts(cfg)
+			change(&f)
+			return f
+		}
+	}
 }
 
 // recorder is a testing.TB whose failures are wanted.

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -56,12 +57,19 @@ type streams struct{ out, err io.Writer }
 // say prints one line for people to standard error.
 func (s streams) say(text string) { fmt.Fprintln(s.err, "bench: "+text) }
 
+// sameInterrupt is how long after an interrupt a further one is taken for the
+// same: a process group and its parent may both pass it on.
+const sameInterrupt = 500 * time.Millisecond
+
 // Main runs the command with its arguments and returns the exit status. The
 // first interrupt ends what runs in order, the second at once.
 func Main(args []string, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // from now on a signal has its own effect
+	context.AfterFunc(ctx, func() {
+		time.Sleep(sameInterrupt)
+		stop() // from now on a signal has its own effect
+	})
 	s := streams{out, errOut}
 	root := newRoot(s)
 	root.SetArgs(args)
@@ -147,7 +155,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
 		var known []string
 		cmd.Flags().VisitAll(flagNames(&known))
-		return usage(fmt.Errorf("unknown flag --%s%s: see %s --help", name, drivers.DidYouMean(name, known), cmd.CommandPath()))
+		return usage(fmt.Errorf("unknown flag --%s%s: see %s --help", name, drivers.DidYouMean("--"+name, known), cmd.CommandPath()))
 	}
 	return usage(errors.New(strings.TrimPrefix(text, "invalid argument ")))
 }

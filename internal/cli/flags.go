@@ -119,7 +119,7 @@ func (f *runFlags) complete(cmd *cobra.Command) {
 }
 
 func flagNames(into *[]string) func(*pflag.Flag) {
-	return func(f *pflag.Flag) { *into = append(*into, f.Name) }
+	return func(f *pflag.Flag) { *into = append(*into, "--"+f.Name) }
 }
 
 // settings are a run's flags, read and checked.
