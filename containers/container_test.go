@@ -256,12 +256,7 @@ func TestKilledBenchsContainerIsRemovedByTheNextStart(t *testing.T) {
 		t.Fatalf("after a clean a live bench's containers are %v, %v", ofRun(t, id), err)
 	}
 
-	if err := bench.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bench.Wait(); err != nil {
-		t.Fatal(err)
-	}
+	killChild(t, bench)
 	_, said := begin(t)
 	if left := ofRun(t, id); len(left) != 0 {
 		t.Errorf("left: %v", left)

@@ -106,6 +106,18 @@ func startChild(t *testing.T, spec string) (childReport, *os.Process) {
 	return report, cmd.Process
 }
 
+// killChild ends a child as kill -9 does, and waits until it is gone: its folder's
+// lock is free no sooner.
+func killChild(t *testing.T, child *os.Process) {
+	t.Helper()
+	if err := child.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := child.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // ownTemp gives the test a temporary folder that no other bench uses, and that
 // other accounts can pass through as they can through /tmp.
 func ownTemp(t *testing.T) string {

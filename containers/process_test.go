@@ -265,9 +265,7 @@ func TestKilledBenchLeavesNoServerAndTheNextRemovesItsFolder(t *testing.T) {
 			needServer(t, store)
 			ownTemp(t)
 			report, bench := startChild(t, "process "+store)
-			if err := bench.Kill(); err != nil {
-				t.Fatal(err)
-			}
+			killChild(t, bench)
 			if runtime.GOOS == "linux" { // elsewhere the next start ends them
 				for i, pid := range report.PIDs {
 					if p := (record{PID: pid, Started: report.Started[i]}); !p.endsWithin(20 * time.Second) {
