@@ -1,6 +1,7 @@
 package load
 
 import (
+	"runtime"
 	"sync"
 	"time"
 
@@ -25,8 +26,14 @@ func (r *replay) replayLane(i int) {
 	defer w.release()
 	lane := sequence{dealer: r.plan.dealers[i]}
 	short := r.people.lanes[i]
+	yielded := int64(0)
 	for !r.ending() {
 		now := r.clock.now()
+		if now-yielded > slice {
+			runtime.Gosched()
+			now = r.clock.now()
+			yielded = now
+		}
 		second := r.second(now)
 		if second >= r.timeline.end() {
 			return
@@ -46,6 +53,12 @@ func (r *replay) replayLane(i int) {
 		r.inFlight.Add(-1)
 	}
 }
+
+// slice is how long a worker goes on before it lets others run. A worker whose
+// store never waits would otherwise be interrupted by the scheduler after 10 ms,
+// in the middle of a call, and that call would seem to take as long as the slices
+// of all the others.
+const slice = int64(100 * time.Microsecond)
 
 // idlePoll is how often a worker without work looks for its phase to begin.
 const idlePoll = 5 * time.Millisecond

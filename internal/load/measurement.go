@@ -126,7 +126,7 @@ func (m *measurement) watch() {
 		if now >= float64(next+1) || over {
 			nextSecond(m.recorders, &row)
 			m.addSecond(next, &row, over)
-			m.show(now, &row)
+			m.show(now, float64(next)+0.5, &row)
 			next = int(now) - negative(now)
 		}
 		if over {
@@ -164,15 +164,16 @@ func (m *measurement) addSecond(n int, s *second, last bool) {
 	m.series = append(m.series, row)
 }
 
-func (m *measurement) show(now float64, s *second) {
+// show reports the second around the given moment, which is over now.
+func (m *measurement) show(now, moment float64, s *second) {
 	p := Progress{
 		Phase: "drain", PerSecond: s.count, Errors: m.failed,
 		ClientFDs: m.client.now, ServerFDs: -1,
 		Elapsed: time.Duration((now - m.timeline.begin()) * 1e9),
 	}
-	if now < m.timeline.end() {
-		p.Phase = m.timeline.stretches[m.timeline.index(now)].name
-		p.Left = time.Duration((m.timeline.end() - now) * 1e9)
+	if moment < m.timeline.end() {
+		p.Phase = m.timeline.stretches[m.timeline.index(moment)].name
+		p.Left = time.Duration(max(0, m.timeline.end()-now) * 1e9)
 	}
 	if s.count > 0 {
 		p.P50 = time.Duration(s.times.h.ValueAtPercentile(50))
