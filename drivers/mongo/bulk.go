@@ -130,7 +130,12 @@ func (d *driver) Drop(ctx context.Context) error {
 // pruning is a driver with autoremove=interval.
 type pruning struct{ *driver }
 
-// Prune is what connect-mongo's timer does: one delete of all that is expired.
+// Prune is what connect-mongo's timer does: one delete of all that is expired. It
+// removes nothing from a collection that was there before Open: the documents are
+// somebody else's.
 func (p pruning) Prune(ctx context.Context) (int64, error) {
+	if !p.created {
+		return 0, p.usable(ctx, "remove expired sessions")
+	}
 	return p.delete(ctx, "remove expired sessions", expiredBefore(bson.NewDateTimeFromTime(time.Now())))
 }

@@ -33,6 +33,7 @@ func facts(cfg drivers.Config) drivers.Facts {
 	}
 	f.Notes = append(f.Notes, mode(cfg), removal(cfg))
 	if after := cfg.Options.Duration("touch_after"); after > 0 {
+		f.TouchLazy = true
 		f.Notes = append(f.Notes, drivers.Note{Name: "touch_after", Text: fmt.Sprintf("a touch sends nothing while the last write is younger than %s, so a session ends up to that much early", after), Source: "connect-mongo 6 touchAfter, issue #199"})
 	}
 	return f

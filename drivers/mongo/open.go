@@ -94,7 +94,8 @@ func (d *driver) provide(ctx context.Context, cfg drivers.Config) error {
 	} else {
 		d.created = true
 	}
-	if cfg.Options.Text("autoremove") != removeNative {
+	// In somebody's collection no index of ours lets the server remove documents.
+	if cfg.Options.Text("autoremove") != removeNative || !d.created {
 		return nil
 	}
 	if err := d.db.RunCommand(ctx, createTTLIndex(name)).Err(); err != nil {
