@@ -35,11 +35,15 @@ func init() {
 	})
 }
 
+// noExpiry is the granularity of a store that never ends a session: a century.
+const noExpiry = 100 * 365 * 24 * time.Hour
+
 func facts(cfg drivers.Config) drivers.Facts {
 	f := drivers.Facts{
 		Granularity:     time.Second,
 		DefaultLifetime: time.Duration(cfg.Options.Int("ttl")) * time.Second,
 		TouchMissing:    drivers.TouchSilent,
+		TouchLazy:       cfg.Options.Bool("disable_touch") || cfg.Options.Bool("disable_ttl"),
 		Connections:     cfg.Options.Int("pool_size"),
 		Purge:           drivers.Purge{By: "server"},
 		Notes: []drivers.Note{
@@ -50,6 +54,7 @@ func facts(cfg drivers.Config) drivers.Facts {
 	}
 	if cfg.Options.Bool("disable_ttl") {
 		f.DefaultLifetime = 0
+		f.Granularity = noExpiry
 		f.Purge.By = "never"
 		f.Notes = append(f.Notes, drivers.Note{Name: "disable_ttl", Text: "No key has an expiry: sessions stay readable for ever.", Source: "connect-redis 10, set"})
 	}
