@@ -48,7 +48,7 @@ func (r *replay) replayLane(i int) {
 		if g.classes[0] == drawShort {
 			w.nextShort(short, now, stretch)
 		} else {
-			w.serveGroup(&g, &r.people.sessions[g.session], 0, stretch)
+			w.serveGroup(g, &r.people.sessions[g.session], 0, stretch)
 		}
 		r.inFlight.Add(-1)
 	}

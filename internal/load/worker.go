@@ -24,7 +24,8 @@ type worker struct {
 	ctx    context.Context
 	limit  *limit // of the time a call may take; nil: none
 
-	rq      request // the one being served
+	group   group // the one being served, and of it:
+	rq      request
 	oldID   string
 	freshID string
 	rep     report
@@ -213,7 +214,8 @@ func (w *worker) Save(c drivers.Cookie) []byte {
 // serveGroup serves a group: its first request on w, the others at the same time
 // on workers of their own. The first one's last calls wait until all have begun,
 // so that they truly overlap.
-func (w *worker) serveGroup(g *group, s *session, due int64, stretch int) {
+func (w *worker) serveGroup(g group, s *session, due int64, stretch int) {
+	w.group = g // here and not on the stack, where the companions could not see it
 	first := s.begin(g.classes[0], uint64(g.session))
 	if g.n == 1 {
 		w.serve(first, due, stretch)
@@ -223,7 +225,7 @@ func (w *worker) serveGroup(g *group, s *session, due int64, stretch int) {
 	begun.Add(g.n - 1)
 	for i := 1; i < g.n; i++ {
 		done.Go(func() {
-			rq := s.begin(g.classes[i], uint64(g.session))
+			rq := s.begin(w.group.classes[i], uint64(w.group.session))
 			begun.Done()
 			companion := w.newWorker(i)
 			companion.serve(rq, due, stretch)
