@@ -136,6 +136,7 @@ func (p *provided) loadTarget() *load.Target {
 		Name: p.target.String(), Driver: p.driver, Facts: p.target.Store.Facts(p.config),
 		Timeout: p.target.Store.DefaultTimeout, ServerReason: p.backend.PIDsReason(),
 		InProcess:  len(p.target.Store.Schemes) == 0,
+		Alive:      p.backend.Alive,
 		Disposable: p.backend.Mode != containers.External,
 	}
 	if len(p.backend.PIDs()) > 0 {

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 
@@ -261,6 +262,8 @@ func (m *measurement) why(figure, reason string) {
 // serverSide adds what the server counted and holds.
 func (m *measurement) serverSide(f *results.Figures) {
 	if m.after == nil {
+		m.why("server_calls", cmp.Or(m.unavailable["server_calls"], "the server was gone"))
+		m.why("storage", cmp.Or(m.unavailable["storage"], "the server was gone"))
 		return
 	}
 	f.Storage = &results.Storage{

@@ -29,6 +29,9 @@ type Target struct {
 	Server       func() (Process, error)
 	ServerReason string
 	InProcess    bool // the store runs in this process
+	// Alive says how the server ended, and nil while it runs; nil when that can't
+	// be known.
+	Alive func() error
 	// Disposable stores are taken away after the run, so that the sessions of the
 	// last round need no removal.
 	Disposable bool
@@ -148,6 +151,9 @@ func runRound(ctx context.Context, p *plan, t *Target, round int, o Options) (me
 	last := round == o.Rounds-1
 	if !o.Keep && !(last && t.Disposable) {
 		defer func() {
+			if r.gone() != nil {
+				return
+			}
 			show("clean-up")
 			err = errors.Join(err, r.cleanUp(ctx))
 		}()
@@ -161,17 +167,32 @@ func runRound(ctx context.Context, p *plan, t *Target, round int, o Options) (me
 	r.start()
 	m.begin()
 	r.run()
-	m.end(context.WithoutCancel(ctx))
+	m.end()
 	verified := results.Verify{Mode: string(VerifyOff)}
-	if !r.interrupted.Load() {
-		show("read-back")
-		verified, err = r.readBack(ctx)
-		if err != nil {
-			r.events.add(r.second(r.clock.now()), "warning", err.Error())
-			m.unavailable["verify"] = err.Error()
+	gone := r.gone()
+	if gone == nil {
+		m.readAfter(context.WithoutCancel(ctx))
+		if !r.interrupted.Load() {
+			show("read-back")
+			verified, err = r.readBack(ctx)
 		}
 	}
-	return m.round(round, verified)
+	if err = errors.Join(gone, err); err != nil {
+		m.unavailable["verify"] = err.Error()
+	}
+	measured, roundErr := m.round(round, verified)
+	return measured, errors.Join(err, roundErr)
+}
+
+// gone says how the store's server ended, if it did.
+func (r *replay) gone() error {
+	if r.target.Alive == nil {
+		return nil
+	}
+	if err := r.target.Alive(); err != nil {
+		return fmt.Errorf("the server went away during the run: %w", err)
+	}
+	return nil
 }
 
 // cleanUpTime is how long the clean-up may take for each session's removal to be

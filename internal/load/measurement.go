@@ -65,12 +65,14 @@ func (m *measurement) begin() {
 }
 
 // end is called when the replay is over.
-func (m *measurement) end(ctx context.Context) {
+func (m *measurement) end() {
 	m.ended = m.second(m.clock.now())
 	close(m.done)
 	m.finished.Wait()
-	m.after = m.readServer(ctx)
 }
+
+// readAfter is called then, if the server is still there.
+func (m *measurement) readAfter(ctx context.Context) { m.after = m.readServer(ctx) }
 
 // serverPatience is how long the server may take to tell its counters.
 const serverPatience = 5 * time.Second
