@@ -80,14 +80,13 @@ func microseconds(secondsPer1000 float64) string {
 	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
-// ratioCell writes a ratio as "×1.52".
+// ratioCell writes a ratio as "×1.52", and "×19.1k".
 func ratioCell(f Figure) string {
-	if f.Ratio == nil {
+	switch {
+	case f.Ratio == nil:
 		return "–"
+	case significant(*f.Ratio) >= 1000:
+		return "×" + tight(scaled(*f.Ratio, countUnits))
 	}
-	r := significant(*f.Ratio)
-	if r >= 1000 || r < .001 {
-		return "×" + strconv.FormatFloat(r, 'g', 2, 64)
-	}
-	return "×" + digits(r)
+	return "×" + digits(*f.Ratio)
 }

@@ -332,12 +332,14 @@ func (row *Row) competes(c Column) bool {
 	return done.Value != nil && *done.Value > 0
 }
 
+// markBest marks the best figure of each column, and those that equal it in the
+// three digits that are measured.
 func (c *Comparison) markBest() {
 	for _, column := range c.Columns {
 		least, most := math.Inf(1), math.Inf(-1)
 		for i := range c.Rows {
 			if c.Rows[i].competes(column) {
-				v := *c.Rows[i].Figures[column.Key].Value
+				v := significant(*c.Rows[i].Figures[column.Key].Value)
 				least, most = min(least, v), max(most, v)
 			}
 		}
@@ -349,7 +351,7 @@ func (c *Comparison) markBest() {
 			best = most
 		}
 		for i := range c.Rows {
-			if f := c.Rows[i].Figures[column.Key]; c.Rows[i].competes(column) && *f.Value == best {
+			if f := c.Rows[i].Figures[column.Key]; c.Rows[i].competes(column) && significant(*f.Value) == best {
 				f.Best = true
 				c.Rows[i].Figures[column.Key] = f
 			}

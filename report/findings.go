@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sessionbench/bench/results"
 )
@@ -46,7 +47,7 @@ var finders = []finder{
 	}},
 	{Problem, "violations", func(r *results.Result) string { return violationsInWords(&r.Summary) }},
 	{Problem, "errors", errorsInWords},
-	{Problem, "objectives", missedObjectives},
+	{Problem, "objectives", func(r *results.Result) string { return missedObjectives(r, false) }},
 	{Problem, "overloaded", func(r *results.Result) string {
 		return because(r.Summary.Load.Overloaded, "overloaded: it took less than was offered, and the response times grow with the length of the run", r.Summary.Load.OverloadedReason)
 	}},
@@ -67,6 +68,7 @@ var finders = []finder{
 		return ""
 	}},
 	{Warning, "file_descriptors", nearTheLimit},
+	{Note, "advice", func(r *results.Result) string { return missedObjectives(r, true) }},
 	{Note, "races", racesInWords},
 	{Note, "dead_cookie", deadCookie},
 	{Note, "login", loginCost},
@@ -191,14 +193,22 @@ func errorsInWords(r *results.Result) string {
 		percent(100*float64(failures)/float64(done)), strings.Join(parts, ", "))
 }
 
-func missedObjectives(r *results.Result) string {
+// missedObjectives lists those that fail a run, or else the advisory ones.
+func missedObjectives(r *results.Result, advisory bool) string {
 	var missed []string
 	for _, o := range r.Objectives {
-		if !o.OK {
-			missed = append(missed, fmt.Sprintf("objective %s=%s missed: %s", o.Metric, o.Limit, o.Reason))
+		if !o.OK && o.Advisory == advisory {
+			missed = append(missed, missedInWords(o))
 		}
 	}
 	return strings.Join(missed, "; ")
+}
+
+func missedInWords(o results.Objective) string {
+	if o.Advisory {
+		return fmt.Sprintf("the scenario's own objective %s=%s is missed: %s", o.Metric, o.Limit, o.Reason)
+	}
+	return fmt.Sprintf("objective %s=%s missed: %s", o.Metric, o.Limit, o.Reason)
 }
 
 func unsteady(r *results.Result) string {
@@ -256,7 +266,23 @@ func deadCookie(r *results.Result) string {
 		return ""
 	}
 	text := fmt.Sprintf("a dead cookie costs %s, %s times a read", duration(dead), digits(dead/read))
-	return because(true, text, r.Target.Contract["miss_delay"])
+	return because(true, text, missDelay(r.Target.Contract))
+}
+
+// missDelay explains a slow miss from the store's contract, in which the delay
+// is a length of time, 0 where there is none.
+func missDelay(contract map[string]string) string {
+	if why := contract["missing sessions"]; why != "" {
+		return why
+	}
+	text := contract["miss_delay"]
+	switch d, err := time.ParseDuration(text); {
+	case err != nil:
+		return text
+	case d == 0:
+		return ""
+	}
+	return "by design the store waits " + text + " for a missing session"
 }
 
 // loginCost counts a login's calls as express-session makes them: destroy the
@@ -278,17 +304,11 @@ func loginCost(r *results.Result) string {
 // singleConnection speaks when the store's contract says that one connection
 // carries everything.
 func singleConnection(r *results.Result) string {
-	text := r.Target.Contract["connections"]
-	first, _, _ := strings.Cut(strings.ToLower(text), " ")
-	switch strings.Trim(first, ",.:;") {
-	case "1", "one", "single":
-	default:
+	contract := r.Target.Contract
+	if contract["connections"] != "1" {
 		return ""
 	}
-	if strings.Contains(text, " ") {
-		return "connections: " + text
-	}
-	return "one connection carries all calls"
+	return because(true, "one connection carries all calls", strings.TrimSuffix(contract["connection"], "."))
 }
 
 func expiredPresent(r *results.Result) string {
@@ -301,14 +321,18 @@ func expiredPresent(r *results.Result) string {
 		verb = "takes"
 	}
 	text := fmt.Sprintf("%s still %s storage at the end", plural(uint64(*s.ExpiredPresent), "expired session"), verb)
-	return because(true, text, r.Target.Contract["purge"])
+	return because(true, text, prefixed("purge: ", r.Target.Contract["purge"]))
 }
 
 // notMeasured lists the figures that are null, by reason.
 func notMeasured(r *results.Result) string {
 	byReason := map[string][]string{}
+	missing := []map[string]string{r.Target.Unavailable}
 	for _, round := range r.Rounds {
-		for figure, reason := range round.Unavailable {
+		missing = append(missing, round.Unavailable)
+	}
+	for _, reasons := range missing {
+		for figure, reason := range reasons {
 			figure = figureInWords(figure)
 			if !slices.Contains(byReason[reason], figure) {
 				byReason[reason] = append(byReason[reason], figure)

@@ -52,19 +52,19 @@ func scaled(x float64, units []unit) string {
 	if at.whole {
 		number = strconv.FormatFloat(math.Round(x/at.size), 'f', 0, 64)
 	}
-	return number + " " + at.name
+	return number + at.name
 }
 
 type unit struct {
-	name  string
+	name  string // with its blank
 	size  float64
 	whole bool // never less than one
 }
 
 var (
-	timeUnits  = []unit{{"ns", 1, true}, {"µs", 1e3, false}, {"ms", 1e6, false}, {"s", 1e9, false}}
-	rateUnits  = []unit{{"/s", 1, false}, {"k/s", 1e3, false}, {"M/s", 1e6, false}}
-	countUnits = []unit{{"k", 1e3, false}, {"M", 1e6, false}, {"G", 1e9, false}}
+	timeUnits  = []unit{{" ns", 1, true}, {" µs", 1e3, false}, {" ms", 1e6, false}, {" s", 1e9, false}}
+	rateUnits  = []unit{{"/s", 1, false}, {" k/s", 1e3, false}, {" M/s", 1e6, false}}
+	countUnits = []unit{{" k", 1e3, false}, {" M", 1e6, false}, {" G", 1e9, false}}
 )
 
 func duration(ns float64) string { return scaled(ns, timeUnits) }

@@ -118,7 +118,7 @@ func RunFailed(r *results.Result) (failed bool, reason string) {
 	}
 	for _, o := range r.Objectives {
 		if !o.OK && !o.Advisory {
-			reasons = append(reasons, fmt.Sprintf("objective %s=%s missed: %s", o.Metric, o.Limit, o.Reason))
+			reasons = append(reasons, missedInWords(o))
 		}
 	}
 	return len(reasons) > 0, strings.Join(reasons, "; ")

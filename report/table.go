@@ -46,27 +46,52 @@ func writeTable(w io.Writer, c *Comparison, s Style) error {
 	return out.w.Flush()
 }
 
+// facts are what is known of a row besides its figures.
+var facts = []struct {
+	title string
+	of    func(r *Row) string
+}{
+	{"scenario", func(r *Row) string { return r.Scenario }},
+	{"load", func(r *Row) string { return r.Load }},
+	{"measured", measuredTime},
+	{"backend", func(r *Row) string { return r.Backend }},
+	{"client", func(r *Row) string { return r.Client }},
+	{"network", func(r *Row) string { return r.Network }},
+	{"durability", func(r *Row) string { return r.Durability }},
+	{"version", func(r *Row) string { return r.ServerVersion }},
+}
+
+// common is a fact that all rows share.
+func common(c *Comparison, of func(r *Row) string) (text string, same bool) {
+	text = of(&c.Rows[0])
+	for i := range c.Rows {
+		if of(&c.Rows[i]) != text {
+			return "", false
+		}
+	}
+	return text, true
+}
+
 // heading is what all rows have in common.
 func heading(c *Comparison) string {
-	first := c.Rows[0]
-	scenario, load, length := first.Scenario, first.Load, measuredTime(&first)
-	for i := range c.Rows {
-		r := &c.Rows[i]
-		if r.Scenario != scenario {
-			scenario = ""
+	var texts []string
+	for _, fact := range facts {
+		text, same := common(c, fact.of)
+		if !same || text == "" {
+			continue
 		}
-		if r.Load != load {
-			load = ""
+		switch fact.title {
+		case "client":
+			text += " client"
+		case "durability", "version":
+			text = fact.title + " " + text
 		}
-		if measuredTime(r) != length {
-			length = ""
-		}
+		texts = append(texts, text)
 	}
-	text := strings.Join(filled(scenario, load, length), ", ")
-	if text == "" {
+	if len(texts) == 0 {
 		return plural(uint64(len(c.Rows)), "result")
 	}
-	return text
+	return strings.Join(texts, ", ")
 }
 
 func measuredTime(r *Row) string {
@@ -97,7 +122,7 @@ func tableColumns(c *Comparison) []tableColumn {
 			f := r.Figures[column.Key]
 			return strings.TrimSuffix(tight(cell(column, f)), "/s"), f.Best
 		}})
-		if c.Comparable && len(c.Rows) > 1 && column.Key != "max" {
+		if c.Comparable && len(c.Rows) > 1 && column.Unit != Number && column.Key != "max" {
 			ratios = append(ratios, tableColumn{"×" + title, false, func(r *Row) (string, bool) {
 				return ratioCell(r.Figures[column.Key]), false
 			}})
@@ -107,19 +132,13 @@ func tableColumns(c *Comparison) []tableColumn {
 		tableColumn{"fds", false, func(r *Row) (string, bool) { return markLast(bothSides(r, "fds", count)) }},
 		tableColumn{"CPU µs/op", false, func(r *Row) (string, bool) { return markLast(bothSides(r, "cpu", microseconds)) }},
 	)
-	for _, words := range []struct {
-		title string
-		of    func(r *Row) string
-	}{
-		{"backend", func(r *Row) string { return r.Backend }},
-		{"client", func(r *Row) string { return r.Client }},
-		{"network", func(r *Row) string { return r.Network }},
-		{"durability", func(r *Row) string { return r.Durability }},
-		{"version", func(r *Row) string { return cut(r.ServerVersion, nameWidth) }},
-	} {
-		cs = append(cs, tableColumn{words.title, true, func(r *Row) (string, bool) {
-			if text := words.of(r); text != "" {
-				return text, false
+	for _, fact := range facts {
+		if _, same := common(c, fact.of); same {
+			continue // the heading has it
+		}
+		cs = append(cs, tableColumn{fact.title, true, func(r *Row) (string, bool) {
+			if text := fact.of(r); text != "" {
+				return cut(oneLine(text), nameWidth), false
 			}
 			return "–", false
 		}})

@@ -188,7 +188,11 @@ func pool(parts []*Distribution) (sample, error) {
 		s.min, s.max = min(s.min, d.Min), max(s.max, d.Max)
 		decoded = append(decoded, h)
 	}
-	if len(decoded) == 0 {
+	switch len(decoded) {
+	case 0:
+		return s, nil
+	case 1:
+		s.h = decoded[0]
 		return s, nil
 	}
 	s.h = wideEnough(decoded)

@@ -2,6 +2,7 @@ package results
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,8 +14,9 @@ import (
 // mostBytes is the largest result file that is read: a day's series takes 10 MB.
 const mostBytes = 64 << 20
 
-// Read reads a result file and holds it to the schema, histograms included. The
-// error is one line that names the file and the place in it.
+// Read reads a result file and holds it to the schema, histograms included. Maps
+// and lists that the file leaves out are empty, never nil. The error is one line
+// that names the file and the place in it.
 func Read(path string) (*Result, error) {
 	text, err := readFile(path)
 	if err != nil {
@@ -73,11 +75,13 @@ func decodeFields(text []byte) (*Result, error) {
 		return nil, err
 	}
 	r.Scenario = compact.Bytes()
+	fillNil(&r)
 	return &r, nil
 }
 
 // Save writes a result into dir, which it makes when it is missing, and returns
-// the file's path: <started at, UTC>-<store>-<start of the id>.json. The file
+// the file's path: <started at, UTC>-<store>-<short id>.json, the last being a
+// digest of the id, since the ids of one run may differ in any part. The file
 // appears under its name complete and on the disk, or not at all. Nil maps and
 // lists of r become empty ones; what Read would refuse is refused here.
 func Save(dir string, r *Result) (path string, err error) {
@@ -85,7 +89,8 @@ func Save(dir string, r *Result) (path string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("save the result of %s: %w", r.Target.Store, err)
 	}
-	name := fmt.Sprintf("%s-%s-%.8s.json", r.StartedAt.UTC().Format("20060102T150405Z"), r.Target.Store, r.ID)
+	short := sha256.Sum256([]byte(r.ID))
+	name := fmt.Sprintf("%s-%s-%x.json", r.StartedAt.UTC().Format("20060102T150405Z"), r.Target.Store, short[:4])
 	path = filepath.Join(dir, name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("save %s: %w", path, err)

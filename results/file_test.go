@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func TestSaveNamesTheFileAfterTimeStoreAndID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if name := filepath.Base(path); name != "20261123T150405Z-postgres-postgres.json" {
+	if name := filepath.Base(path); !regexp.MustCompile(`^20261123T150405Z-postgres-[0-9a-f]{8}\.json$`).MatchString(name) {
 		t.Errorf("the file is %s", name)
 	}
 	files, err := os.ReadDir(dir)
@@ -33,6 +34,21 @@ func TestSaveNamesTheFileAfterTimeStoreAndID(t *testing.T) {
 	}
 	if !reflect.DeepEqual(r, again) {
 		t.Error("what was read is not what was saved")
+	}
+}
+
+func TestSaveKeepsTheTargetsOfARunApart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, id := range []string{"20261123-aaaaaaaa-1", "20261123-aaaaaaaa-2"} {
+		r := resultstest.Build(resultstest.Spec{})
+		r.ID = id
+		if _, err := results.Save(dir, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 2 {
+		t.Errorf("two results of one run left %v", files)
 	}
 }
 
@@ -78,7 +94,13 @@ func TestSaveLeavesNothingWhenItFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	r := resultstest.Build(resultstest.Spec{})
-	taken := filepath.Join(dir, "20261123T150405Z-redis-redis-ru.json")
+	taken, err := results.Save(dir, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(taken); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.MkdirAll(filepath.Join(taken, "in the way"), 0o755); err != nil {
 		t.Fatal(err)
 	}
