@@ -293,11 +293,11 @@ func loginCost(r *results.Result) string {
 			LoginSaves int `json:"login_saves"`
 		}
 	}
-	login, read := p50(r, "login"), p50(r, "read")
-	if json.Unmarshal(r.Scenario, &scenario) != nil || scenario.Middleware.LoginSaves == 0 || login == 0 || read == 0 {
+	login := r.Summary.Operations["login"]
+	if json.Unmarshal(r.Scenario, &scenario) != nil || scenario.Middleware.LoginSaves == 0 || login == nil || login.Count == 0 {
 		return ""
 	}
-	return fmt.Sprintf("a login costs %s, %s times a read: %d calls (destroy%s)", duration(login), digits(login/read),
+	return fmt.Sprintf("a login is %d calls (destroy%s)",
 		1+scenario.Middleware.LoginSaves, strings.Repeat(", set", scenario.Middleware.LoginSaves))
 }
 
@@ -311,16 +311,15 @@ func singleConnection(r *results.Result) string {
 	return because(true, "one connection carries all calls", strings.TrimSuffix(contract["connection"], "."))
 }
 
+// expiredPresent speaks when expired sessions take storage that matters beside
+// what the live ones take.
 func expiredPresent(r *results.Result) string {
+	var scenario struct{ Sessions int64 }
 	s := r.Summary.Storage
-	if s == nil || s.ExpiredPresent == nil || *s.ExpiredPresent <= 0 {
+	if s == nil || s.ExpiredPresent == nil || json.Unmarshal(r.Scenario, &scenario) != nil || *s.ExpiredPresent*10 < max(scenario.Sessions, 1) {
 		return ""
 	}
-	verb := "take"
-	if *s.ExpiredPresent == 1 {
-		verb = "takes"
-	}
-	text := fmt.Sprintf("%s still %s storage at the end", plural(uint64(*s.ExpiredPresent), "expired session"), verb)
+	text := fmt.Sprintf("%s still take storage at the end", plural(uint64(*s.ExpiredPresent), "expired session"))
 	return because(true, text, prefixed("purge: ", r.Target.Contract["purge"]))
 }
 

@@ -66,7 +66,7 @@ func TestFindings(t *testing.T) {
 		"few left": {resultstest.Spec{}, func(r *results.Result) { r.Summary.FileDescriptors.Client.Peak = 820 },
 			"file_descriptors", "redis: the client had 820 of 1,024 file descriptors open"},
 		"enough left": {resultstest.Spec{}, func(r *results.Result) { r.Summary.FileDescriptors.Client.Peak = 819 }, "file_descriptors", ""},
-		"login":       {resultstest.Spec{}, nil, "login", "redis: a login costs 398 µs, 2.00 times a read: 3 calls (destroy, set, set)"},
+		"login":       {resultstest.Spec{}, nil, "login", "redis: a login is 3 calls (destroy, set, set)"},
 		"one connection": {resultstest.Spec{}, func(r *results.Result) { r.Target.Contract["connections"] = "1" },
 			"connections", "redis: one connection carries all calls"},
 		"ten connections": {resultstest.Spec{}, func(r *results.Result) { r.Target.Contract["connections"] = "10" }, "connections", ""},
@@ -83,9 +83,13 @@ func TestFindings(t *testing.T) {
 			}
 		}, "objectives", "redis: objective p99=1ms missed: p99 is 2.00 ms, the limit is 1ms"},
 		"expired": {resultstest.Spec{}, func(r *results.Result) {
-			n := int64(1)
+			n := int64(5000)
 			r.Summary.Storage = &results.Storage{ExpiredPresent: &n}
-		}, "expired_present", "redis: 1 expired session still takes storage at the end (purge: the server removes expired sessions at once)"},
+		}, "expired_present", "redis: 5,000 expired sessions still take storage at the end (purge: the server removes expired sessions at once)"},
+		"few expired": {resultstest.Spec{}, func(r *results.Result) {
+			n := int64(5)
+			r.Summary.Storage = &results.Storage{ExpiredPresent: &n}
+		}, "expired_present", ""},
 		"not measured": {resultstest.Spec{Unread: true}, func(r *results.Result) {
 			r.Rounds[0].Unavailable["server_calls"] = "the store keeps no counters"
 			r.Target.Unavailable = map[string]string{"durability": "not allowed to ask"}
@@ -120,7 +124,7 @@ func TestRowsShareTheSameFinding(t *testing.T) {
 		rs = append(rs, resultstest.Build(resultstest.Spec{Label: label}))
 	}
 	got := found(t, "login", rs...)
-	if len(got) != 1 || !strings.HasPrefix(got[0], "a, b, c, 3 more: a login costs ") {
+	if len(got) != 1 || !strings.HasPrefix(got[0], "a, b, c, 3 more: a login is 3 calls") {
 		t.Errorf("%q", got)
 	}
 }

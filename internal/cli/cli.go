@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -17,7 +18,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sessionbench/bench/containers"
-	"github.com/sessionbench/bench/drivers"
 	_ "github.com/sessionbench/bench/drivers/all" // registers the stores
 )
 
@@ -93,10 +93,14 @@ func (s streams) status(err error) int {
 		status = exitUnavailable
 	}
 	if text := strings.TrimRight(err.Error(), "\n"); text != "" {
-		s.say(text)
+		s.say(errorLines.ReplaceAllString(text, "\nbench: $1"))
 	}
 	return status
 }
+
+// errorLines are the further errors of joined ones; what is indented belongs to
+// the line above.
+var errorLines = regexp.MustCompile(`\n(\S)`)
 
 func newRoot(s streams) *cobra.Command {
 	var flags runFlags
@@ -120,42 +124,11 @@ sqlite) and ends within 30 seconds.`,
 	}
 	flags.register(root)
 	root.SetFlagErrorFunc(flagError)
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SetUsageFunc(printUsage)
+	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newRun(s), newCompare(s), newList(s), newMerge(s), newClean(s),
-		newStores(s), newScenarios(s), newVersion(s),
+		newStores(s), newScenarios(s), newCompletion(s), newVersion(s),
 	)
 	return root
-}
-
-// noArguments refuses arguments, with the nearest command.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if cmd.HasParent() {
-		return usage(fmt.Errorf("%s takes no argument, and %q is one: see %s --help", cmd.CommandPath(), args[0], cmd.CommandPath()))
-	}
-	var known []string
-	for _, c := range cmd.Commands() {
-		known = append(known, c.Name())
-	}
-	for _, store := range drivers.Names() {
-		if store == args[0] {
-			return usage(fmt.Errorf("unknown command %q: to measure the store, use --store=%s", args[0], store))
-		}
-	}
-	return usage(fmt.Errorf("unknown command %q%s: see bench --help", args[0], drivers.DidYouMean(args[0], known)))
-}
-
-// flagError makes a mistake in a flag one line, with the nearest flag.
-func flagError(cmd *cobra.Command, err error) error {
-	text := err.Error()
-	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
-		var known []string
-		cmd.Flags().VisitAll(flagNames(&known))
-		return usage(fmt.Errorf("unknown flag --%s%s: see %s --help", name, drivers.DidYouMean("--"+name, known), cmd.CommandPath()))
-	}
-	return usage(errors.New(strings.TrimPrefix(text, "invalid argument ")))
 }

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sessionbench/bench/report"
 	"github.com/sessionbench/bench/results"
 )
 
@@ -26,6 +28,9 @@ func newMerge(s streams) *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
+			if whole.Objectives, err = judged(whole, parts[0]); err != nil {
+				return usage(err)
+			}
 			if err := results.SaveAs(out, whole); err != nil {
 				return usage(err)
 			}
@@ -35,6 +40,18 @@ func newMerge(s streams) *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "the `FILE` to write")
 	return cmd
+}
+
+// judged holds the whole to the objectives; what was advisory in a part is so in
+// the whole.
+func judged(whole, part *results.Result) ([]results.Objective, error) {
+	verdicts, err := report.Judge(whole)
+	for i := range verdicts {
+		verdicts[i].Advisory = slices.ContainsFunc(part.Objectives, func(o results.Objective) bool {
+			return o.Metric == verdicts[i].Metric && o.Advisory
+		})
+	}
+	return verdicts, err
 }
 
 func readResults(paths []string) ([]*results.Result, error) {
