@@ -3,7 +3,9 @@ package middleware
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,8 +48,6 @@ type app struct{}
 func (app) Now() time.Time               { return time.Unix(1_800_000_000, 0) }
 func (app) Save(c drivers.Cookie) []byte { return append(c.AppendJSON([]byte(`{"cookie":`)), '}') }
 
-// The expected calls are those of express-session, recorded:
-// testdata/opcounts.txt.
 func TestAnOperationMakesTheCallsOfExpressSession(t *testing.T) {
 	t.Parallel()
 	standard := scenarios.Middleware{LoginSaves: 2, Touch: true}
@@ -85,6 +85,63 @@ func TestAnOperationMakesTheCallsOfExpressSession(t *testing.T) {
 				t.Errorf("made %v, outcome %v, error %v; want %v, %v", st.calls, outcome, err, c.want, c.outcome)
 			}
 		})
+	}
+}
+
+// recorded reads testdata/opcounts.txt: the calls of each request as the real
+// express-session made them on a store with the given resave.
+func recorded(t *testing.T, resave string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/opcounts.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) < 3 || fields[0] != "redis" || fields[1] != "resave="+resave {
+			continue
+		}
+		for _, field := range fields[2:] {
+			request, calls, _ := strings.Cut(field, "=")
+			requests[request] = calls
+		}
+	}
+	return requests
+}
+
+func TestTheCallsAreThoseThatWereRecorded(t *testing.T) {
+	t.Parallel()
+	live := Request{Cookie: "old", Fresh: "new", Unborn: "unborn", MaxAge: time.Hour}
+	for resave, m := range map[string]Middleware{
+		"false": {scenarios.Middleware{LoginSaves: 2, Touch: true}},
+		"true":  {scenarios.Middleware{LoginSaves: 2, Touch: true, Resave: true}},
+	} {
+		want := recorded(t, resave)
+		for request, c := range map[string]struct {
+			kind scenarios.Kind
+			rq   Request
+		}{
+			"login":   {scenarios.Login, Request{Fresh: "new", Unborn: "unborn", MaxAge: time.Hour}},
+			"relogin": {scenarios.Login, live},
+			"read":    {scenarios.Read, live},
+			"write":   {scenarios.Write, live},
+			"logout":  {scenarios.Logout, live},
+			"dead":    {scenarios.Read, Request{Cookie: "dead", MaxAge: time.Hour}},
+		} {
+			st := &tape{live: map[string]bool{"old": true}}
+			if _, err := m.Serve(t.Context(), st, app{}, c.kind, c.rq); err != nil {
+				t.Fatal(err)
+			}
+			var calls []string
+			for _, call := range st.calls {
+				name, _, _ := strings.Cut(call, " ")
+				calls = append(calls, strings.ToUpper(name))
+			}
+			if got := strings.Join(calls, "+"); got != want[request] {
+				t.Errorf("resave=%s %s: %s, recorded was %s", resave, request, got, want[request])
+			}
+		}
 	}
 }
 
