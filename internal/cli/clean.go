@@ -26,8 +26,11 @@ func newClean(s streams) *cobra.Command {
 	}
 	all := &cobra.Command{}
 	f.register(all)
+	cmd.Flags().SortFlags = false
 	for _, name := range []string{"set", "connect-timeout", "tls-ca", "tls-cert", "tls-key"} {
-		cmd.Flags().AddFlag(all.Flags().Lookup(name))
+		flag := all.Flags().Lookup(name)
+		flag.Annotations = nil // so few need no heading
+		cmd.Flags().AddFlag(flag)
 	}
 	return cmd
 }
@@ -80,7 +83,7 @@ func (f *runFlags) cleanStore(ctx context.Context, s streams, t drivers.Target) 
 	if err != nil {
 		return failed(fmt.Errorf("clean %s: %w", t, err))
 	}
-	s.say(fmt.Sprintf("%s: removed %d sessions of killed runs", t, n))
+	s.say(fmt.Sprintf("%s: removed %d sessions that bench had left", t, n))
 	if dropper, ok := d.(drivers.Dropper); ok {
 		return errors.Join(dropper.Drop(ctx))
 	}

@@ -117,6 +117,7 @@ sqlite) and ends within 30 seconds.`,
   bench --store=redis,postgres,mongo        three stores, rounds interleaved
   bench --store=redis=redis://127.0.0.1:6379/0
   bench compare results/A.json results/B.json`,
+		Version:       versionText(),
 		Args:          noArguments,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -125,6 +126,7 @@ sqlite) and ends within 30 seconds.`,
 	flags.register(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(printUsage)
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newRun(s), newCompare(s), newList(s), newMerge(s), newClean(s),

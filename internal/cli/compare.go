@@ -41,9 +41,10 @@ func newCompare(s streams) *cobra.Command {
 		},
 	}
 	p := cmd.Flags()
-	p.StringVar(&format, "format", "table", "what is printed: `table`, json, markdown or csv")
+	p.SortFlags = false
+	p.StringVar(&format, "format", "table", "`FORMAT` of what is printed: table, json, markdown or csv")
 	p.StringVar(&out, "report", "", "write the comparison to `FILE` too, in the format of its suffix")
-	p.StringSliceVar(&percentiles, "percentiles", []string{"50", "95", "99", "99.9"}, "the table's percentiles")
+	declarePercentiles(p, &percentiles)
 	return cmd
 }
 

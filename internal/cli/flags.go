@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,48 +63,66 @@ type runFlags struct {
 
 // register declares the flags on a command.
 func (f *runFlags) register(cmd *cobra.Command) {
-	p := cmd.Flags()
-	p.SortFlags = false
-	p.StringArrayVar(&f.stores, "store", nil, "what to measure: `NAME[:TAG][@OPTION=VALUE…][=URL]`, repeatable, or with commas")
-	p.StringVar(&f.scenario, "scenario", "web", "built-in `NAME` or FILE; see bench scenarios")
-	p.StringVar(&f.rate, "rate", "", "open loop: operations come due at `N/s`")
-	p.IntVar(&f.workers, "workers", 0, "closed loop: `N` workers, each sends when its last was answered")
-	p.StringVar(&f.duration, "duration", "", "measured `TIME` of a round")
-	p.StringVar(&f.warmup, "warmup", "", "`TIME` replayed before it and kept out of the figures")
-	p.IntVar(&f.rounds, "rounds", 1, "`N` rounds a target; several targets take turns")
-	p.StringVar(&f.interleave, "interleave", "rounds", "how several targets take turns: rounds")
-	p.IntVar(&f.sessions, "sessions", 0, "`N` sessions alive at the start, preloaded")
-	p.StringVar(&f.payload, "payload", "", "median `SIZE` of a session, such as 600B or 4KiB")
-	p.StringVar(&f.ttl, "ttl", "", "`TIME` a session lives, or none")
-	p.StringVar(&f.mix, "mix", "", "weights of the operations: `read=80,write=12,…`")
-	p.Uint64Var(&f.seed, "seed", 1, "the same `N` gives the same operations on the same sessions")
-	p.StringVar(&f.client, "client", "express", "`express` talks as the Node middleware does, native as a Go service would")
-	p.StringArrayVar(&f.set, "set", nil, "a driver's option: `STORE.OPTION=VALUE`, repeatable; see bench stores")
-	p.StringVar(&f.backend, "backend", "auto", "how a store is provided: `auto`, embedded, process or container")
-	p.StringArrayVar(&f.images, "image", nil, "container image: `STORE=REF`, repeatable")
-	p.DurationVar(&f.timeout, "timeout", 0, "`TIME` a call may take (default: what the express client has)")
+	addUnder("What to measure", cmd, f.declareStores)
+	addUnder("The traffic; what is not given is as the scenario has it", cmd, f.declareTraffic)
+	addUnder("How to measure", cmd, f.declareMeasuring)
+	addUnder("What comes out", cmd, f.declareAnswer)
+	f.complete(cmd)
+}
+
+func (f *runFlags) declareStores(p *pflag.FlagSet) {
+	p.StringArrayVar(&f.stores, "store", nil, "`TARGET` to measure: NAME[:TAG][@OPTION=VALUE…][=URL]; repeatable, or with commas\n(default memory,file,sqlite)")
+	p.StringVar(&f.client, "client", "express", "`MODE`: express talks as the Node middleware does, native as a Go service would")
+	p.StringArrayVar(&f.set, "set", nil, "a driver's option, `STORE.OPTION=VALUE`; repeatable; see bench stores")
+	p.StringVar(&f.backend, "backend", "auto", "`WAY` to provide a store: auto, embedded, process or container")
+	p.StringArrayVar(&f.images, "image", nil, "container image, `STORE=REF`; repeatable")
 	p.DurationVar(&f.connect, "connect-timeout", 10*time.Second, "`TIME` until a store must answer")
-	p.DurationVar(&f.drain, "drain", 10*time.Second, "`TIME` that open requests are awaited at the end")
-	p.IntVar(&f.inFlight, "max-in-flight", 0, "open loop: at most `N` requests open at once")
-	p.Float64Var(&f.overlap, "overlap", 0, "`PERCENT` of the requests that overlap another of the same session")
-	p.StringVar(&f.verify, "verify", "sample", "read back after a round: `all`, sample or off")
-	p.StringArrayVar(&f.objectives, "objective", nil, "`METRIC=VALUE` to keep, else exit 1: p99=20ms, errors=0.1%, lost=0; repeatable")
-	p.StringSliceVar(&f.percentile, "percentiles", []string{"50", "95", "99", "99.9"}, "the table's percentiles")
-	p.StringVar(&f.label, "label", "", "`TEXT` to know the results by")
-	p.StringArrayVar(&f.tags, "tag", nil, "`K=V` kept in the results, repeatable")
-	p.StringVar(&f.shard, "shard", "", "run part `I/N` of the traffic; see bench merge")
-	p.StringVar(&f.startAt, "start-at", "", "begin the traffic at `TIME` (15:04:05 or RFC 3339), for several machines")
-	p.StringVar(&f.out, "out", "results", "`DIR` that the result files go to")
-	p.StringVar(&f.report, "report", "", "write a report to `FILE`, in the format of its suffix")
-	p.StringVar(&f.format, "format", "table", "what is printed: `table`, json or markdown")
-	p.BoolVar(&f.keep, "keep", false, "leave the sessions in an external store")
 	p.BoolVar(&f.existing, "use-existing", false, "use a table or collection that is already there, and only rows of our own")
-	p.BoolVar(&f.noProgress, "no-progress", false, "no live line")
-	p.StringVar(&f.metrics, "metrics", "", "serve the figures of the run for Prometheus at `ADDR`")
+	p.BoolVar(&f.keep, "keep", false, "leave the sessions in an external store")
 	p.StringVar(&f.tls.CA, "tls-ca", "", "PEM `FILE` of the authorities to trust")
 	p.StringVar(&f.tls.Cert, "tls-cert", "", "PEM `FILE` of the client's certificate")
 	p.StringVar(&f.tls.Key, "tls-key", "", "PEM `FILE` of its key")
-	f.complete(cmd)
+}
+
+func (f *runFlags) declareTraffic(p *pflag.FlagSet) {
+	p.StringVar(&f.scenario, "scenario", "web", "built-in `NAME`, or a file; see bench scenarios")
+	p.StringVar(&f.rate, "rate", "", "open loop: operations come due at `N/s`")
+	p.IntVar(&f.inFlight, "max-in-flight", 0, "open loop: at most `N` requests open at once")
+	p.IntVar(&f.workers, "workers", 0, "closed loop: `N` workers, each sends when its last was answered")
+	p.StringVar(&f.duration, "duration", "", "measured `TIME` of a round")
+	p.StringVar(&f.warmup, "warmup", "", "`TIME` replayed before it and kept out of the figures")
+	p.IntVar(&f.sessions, "sessions", 0, "`N` sessions alive at the start, preloaded")
+	p.StringVar(&f.payload, "payload", "", "median `SIZE` of a session, such as 600B or 4KiB")
+	p.StringVar(&f.ttl, "ttl", "", "`TIME` a session lives, or none")
+	p.StringVar(&f.mix, "mix", "", "`WEIGHTS` of the operations, such as read=80,write=12,login=8")
+	p.Float64Var(&f.overlap, "overlap", 0, "`PERCENT` of the requests that overlap another of the same session")
+	p.Uint64Var(&f.seed, "seed", 1, "the same `N` gives the same operations on the same sessions")
+}
+
+func (f *runFlags) declareMeasuring(p *pflag.FlagSet) {
+	p.IntVar(&f.rounds, "rounds", 1, "`N` rounds a target; several targets take turns")
+	p.StringVar(&f.interleave, "interleave", "rounds", "`WHAT` several targets take turns in: rounds")
+	p.DurationVar(&f.timeout, "timeout", 0, "`TIME` a call may take (default: what the express client has; see bench stores)")
+	p.DurationVar(&f.drain, "drain", 10*time.Second, "`TIME` that open requests are awaited at the end")
+	p.StringVar(&f.verify, "verify", "sample", "`SHARE` of the sessions read back after a round: all, sample or off")
+	p.StringArrayVar(&f.objectives, "objective", nil, "`METRIC=VALUE` to keep, else exit 1: p99=20ms, errors=0.1%, lost=0; repeatable")
+	p.StringVar(&f.shard, "shard", "", "run part `I/N` of the traffic, for several machines; see bench merge")
+	p.StringVar(&f.startAt, "start-at", "", "begin the traffic at `TIME` (15:04:05 or RFC 3339), for several machines")
+}
+
+func (f *runFlags) declareAnswer(p *pflag.FlagSet) {
+	p.StringVar(&f.out, "out", "results", "`DIR` that the result files go to")
+	p.StringVar(&f.label, "label", "", "`TEXT` to know the results by")
+	p.StringArrayVar(&f.tags, "tag", nil, "`KEY=VALUE` kept in the results; repeatable")
+	p.StringVar(&f.format, "format", "table", "`FORMAT` of what is printed: table, json or markdown")
+	p.StringVar(&f.report, "report", "", "write a report to `FILE`, in the format of its suffix")
+	declarePercentiles(p, &f.percentile)
+	p.BoolVar(&f.noProgress, "no-progress", false, "do not tell how far the run is")
+	p.StringVar(&f.metrics, "metrics", "", "serve the figures for Prometheus at `ADDR` during the run, such as 127.0.0.1:9200")
+}
+
+func declarePercentiles(p *pflag.FlagSet, into *[]string) {
+	p.StringSliceVar(into, "percentiles", []string{"50", "95", "99", "99.9"}, "`LIST` of the table's percentiles")
 }
 
 // complete offers the shell what a flag takes.
@@ -116,10 +137,6 @@ func (f *runFlags) complete(cmd *cobra.Command) {
 	fixed("verify", "all", "sample", "off")
 	fixed("format", "table", "json", "markdown")
 	_ = cmd.RegisterFlagCompletionFunc("scenario", cobra.FixedCompletions(scenarios.Names(), cobra.ShellCompDirectiveDefault))
-}
-
-func flagNames(into *[]string) func(*pflag.Flag) {
-	return func(f *pflag.Flag) { *into = append(*into, "--"+f.Name) }
 }
 
 // settings are a run's flags, read and checked.
@@ -154,11 +171,12 @@ func (f *runFlags) read(cmd *cobra.Command) (*settings, error) {
 		func() error { s.shard, err = parseShard(f.shard); return err },
 		func() error { s.startAt, err = parseStart(f.startAt, time.Now()); return err },
 		func() error { s.percentiles, err = parsePercentiles(f.percentile); return err },
-		func() error { return atLeast("--rounds", f.rounds, 1, 10_000) },
+		func() error { return within("--rounds", wholeNumber(f.rounds, 1, 10_000)) },
 		func() error { return positive("--connect-timeout", f.connect) },
 		func() error { return positive("--drain", f.drain) },
 		func() error { return notNegative("--timeout", f.timeout) },
 		func() error { return f.checkReport() },
+		func() error { return f.checkTLS() },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -177,6 +195,37 @@ func (f *runFlags) checkReport() error {
 	return within("--report", err)
 }
 
+// checkTLS refuses files that can't be read, and half a certificate.
+func (f *runFlags) checkTLS() error {
+	for _, file := range []struct{ flag, path string }{
+		{"--tls-ca", f.tls.CA}, {"--tls-cert", f.tls.Cert}, {"--tls-key", f.tls.Key},
+	} {
+		if file.path == "" {
+			continue
+		}
+		if _, err := os.ReadFile(file.path); err != nil {
+			return within(file.flag, err)
+		}
+	}
+	if (f.tls.Cert == "") != (f.tls.Key == "") {
+		return errors.New("--tls-cert and --tls-key belong together: give both")
+	}
+	return nil
+}
+
+// writable tells before anything runs that a file can't be made in a folder.
+func writable(dir string) error {
+	file, err := os.CreateTemp(dir, ".bench-*")
+	if err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) { // without the file's name, which nobody typed
+			err = path.Err
+		}
+		return fmt.Errorf("no file can be made in %s: %w", dir, err)
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
 func within(flag string, err error) error {
 	if err == nil {
 		return nil
@@ -191,16 +240,16 @@ func oneOf(flag, value string, allowed ...string) error {
 	return fmt.Errorf("%s: %q is not one of %s%s", flag, value, strings.Join(allowed, ", "), drivers.DidYouMean(value, allowed))
 }
 
-func atLeast(flag string, n, least, most int) error {
+func wholeNumber(n, least, most int) error {
 	if n < least || n > most {
-		return fmt.Errorf("%s: %d is not a whole number from %d to %d", flag, n, least, most)
+		return fmt.Errorf("%d is not a whole number from %d to %d", n, least, most)
 	}
 	return nil
 }
 
 func positive(flag string, d time.Duration) error {
 	if d <= 0 {
-		return fmt.Errorf("%s: %s is not longer than nothing", flag, d)
+		return fmt.Errorf("%s: %s must be longer than 0", flag, d)
 	}
 	return nil
 }

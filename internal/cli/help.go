@@ -23,8 +23,13 @@ func newHelp() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
-				return noArguments(about, append(rest, args...))
+			switch {
+			case err != nil: // found nothing: about is the root
+				return noArguments(about, args)
+			case len(rest) > 0 && about.HasSubCommands():
+				return noArguments(about, rest)
+			case len(rest) > 0:
+				return usage(fmt.Errorf("%s has no command %q%s", about.CommandPath(), rest[0], seeHelp(about)))
 			}
 			about.InitDefaultHelpFlag()
 			return about.Help()

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"text/tabwriter"
 	"time"
 
@@ -27,6 +28,9 @@ func newList(s streams) *cobra.Command {
 				dir = args[0]
 			}
 			entries, unreadable, err := results.List(dir)
+			if errors.Is(err, fs.ErrNotExist) && len(args) == 0 { // before the first run
+				err = nil
+			}
 			if err != nil {
 				return usage(err)
 			}

@@ -14,6 +14,7 @@ import (
 // serves nothing.
 type metrics struct {
 	server   *http.Server
+	url      string // where they are served
 	mu       sync.Mutex
 	last     load.Progress
 	finished uint64 // operations that succeeded, over all rounds and targets
@@ -31,6 +32,7 @@ func startMetrics(addr string) (*metrics, error) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", m.serve)
+	m.url = "http://" + l.Addr().String() + "/metrics"
 	m.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go m.server.Serve(l) // ends with close
 	return m, nil

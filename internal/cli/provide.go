@@ -19,7 +19,6 @@ type provided struct {
 	config  drivers.Config
 	driver  drivers.Driver
 	about   results.Target
-	close   func() error
 }
 
 // provide brings up a target's backend and opens its driver on it.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,8 +42,8 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 	if err != nil {
 		return usage(err)
 	}
-	if err := os.MkdirAll(f.out, 0o777); err != nil {
-		return usage(within("--out", err))
+	if err := f.makeRoom(); err != nil {
+		return usage(err)
 	}
 	progress := newProgress(out.err, !f.noProgress)
 	defer progress.end()
@@ -54,6 +55,9 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 		return usage(within("--metrics", err))
 	}
 	defer metrics.close()
+	if metrics.url != "" {
+		progress.say("figures for Prometheus at " + metrics.url)
+	}
 
 	ctx := cmd.Context()
 	run, err := containers.Start(progress.say)
@@ -85,6 +89,20 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 	return f.finish(out, m, targets, outcomes)
 }
 
+// makeRoom makes sure that what is measured can be written.
+func (f *runFlags) makeRoom() error {
+	if err := os.MkdirAll(f.out, 0o777); err != nil {
+		return within("--out", err)
+	}
+	if err := writable(f.out); err != nil {
+		return within("--out", err)
+	}
+	if f.report == "" {
+		return nil
+	}
+	return within("--report", writable(filepath.Dir(f.report)))
+}
+
 func loadTargets(targets []*provided) []*load.Target {
 	var all []*load.Target
 	for _, p := range targets {
@@ -105,10 +123,15 @@ func takeAll(err error, targets []*provided, run *containers.Run, keep bool) err
 		left = append(left, p.takeAway(ctx, keep))
 	}
 	left = append(left, run.Close())
-	if joined := errors.Join(left...); joined != nil && err == nil {
-		return failed(fmt.Errorf("what was provided could not be taken away: %w", joined))
+	joined := errors.Join(left...)
+	if joined == nil {
+		return err
 	}
-	return err
+	joined = fmt.Errorf("what was provided could not be taken away: %w", joined)
+	if err == nil {
+		return failed(joined)
+	}
+	return errors.Join(err, joined) // the status is that of err
 }
 
 // interruptedOr makes an error that an interrupt caused the interrupt's.

@@ -45,7 +45,7 @@ func newStores(s streams) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&wire, "wire", false, "what each call puts on the wire, or does to the disk")
-	cmd.Flags().StringVar(&client, "client", "express", "`express` or native")
+	cmd.Flags().StringVar(&client, "client", "express", "`MODE`: express or native")
 	return cmd
 }
 

@@ -124,6 +124,11 @@ func (f *runFlags) checkImages(s *settings) error {
 		case embedded(store):
 			return fmt.Errorf("--image: %s runs in process and has no image", store)
 		}
+		for _, t := range s.targets {
+			if t.Store.Name == store && t.Tag != "" {
+				return fmt.Errorf("--image=%s=%s: the tag in --store=%s names an image too: give one of them", store, s.images[store], t)
+			}
+		}
 	}
 	mode := containers.Mode(f.backend)
 	for _, t := range s.targets {

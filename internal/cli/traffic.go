@@ -35,7 +35,7 @@ func (f *runFlags) traffic(given *pflag.FlagSet) (*scenarios.Scenario, error) {
 		apply func() error
 	}{
 		{"rate", func() error { r, err := scenarios.ParseRate(f.rate); s.SetRate(r); return err }},
-		{"workers", func() error { s.SetWorkers(f.workers); return atLeast("N", f.workers, 1, 1_000_000) }},
+		{"workers", func() error { s.SetWorkers(f.workers); return wholeNumber(f.workers, 1, 1_000_000) }},
 		{"duration", func() error { d, err := scenarios.ParseDuration(f.duration); s.SetDuration(d); return err }},
 		{"warmup", func() error { s.Warmup, err = scenarios.ParseDuration(f.warmup); return err }},
 		{"sessions", func() error { s.Sessions = f.sessions; return nil }},
@@ -73,7 +73,7 @@ func (f *runFlags) checkInFlight(s *scenarios.Scenario) error {
 	if !s.Open() {
 		return fmt.Errorf("it bounds an open loop, and this is a closed one: give --rate too")
 	}
-	return atLeast("N", f.inFlight, 1, 1_000_000)
+	return wholeNumber(f.inFlight, 1, 1_000_000)
 }
 
 // advisory tells whether an objective is a built-in scenario's that nobody asked

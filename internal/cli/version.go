@@ -12,13 +12,17 @@ func newVersion(s streams) *cobra.Command {
 		Short: "Print the version",
 		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			t := tool()
-			text := "bench " + t.Version
-			if t.Commit != "" {
-				text += " (" + t.Commit + ")"
-			}
-			_, err := fmt.Fprintln(s.out, text+" "+t.Go)
+			_, err := fmt.Fprintln(s.out, versionText())
 			return err
 		},
 	}
+}
+
+func versionText() string {
+	t := tool()
+	text := "bench " + t.Version
+	if t.Commit != "" {
+		text += " (" + t.Commit + ")"
+	}
+	return text + " " + t.Go
 }

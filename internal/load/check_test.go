@@ -15,9 +15,8 @@ import (
 // liar is the honest memory store with some answers changed.
 type liar struct {
 	drivers.Driver
-	mu  sync.Mutex
-	n   int
-	old map[string]drivers.Record
+	mu sync.Mutex
+	n  int
 
 	set     func(l *liar, r drivers.Record) (drivers.Record, bool) // false: dropped
 	get     func(l *liar, r drivers.Record) (drivers.Record, bool) // false: missing
