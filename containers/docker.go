@@ -44,14 +44,26 @@ type noDaemonError struct{ err error }
 func (e *noDaemonError) Error() string { return fmt.Sprintf("Docker does not answer: %v", e.err) }
 func (e *noDaemonError) Unwrap() error { return e.err }
 
-// silence stops testcontainers from writing to standard error by itself.
-var silence = sync.OnceFunc(func() { log.SetDefault(log.NewNoopLogger()) })
+// reaperSwitch turns testcontainers' reaper off, a container that removes ours
+// when we are killed.
+const reaperSwitch = "TESTCONTAINERS_RYUK_DISABLED"
+
+// prepare stops testcontainers from writing to standard error by itself, and from
+// starting its reaper unless the user wants it: every run needs its image then,
+// also where only the store's can be had, and the next start removes what a killed
+// run left anyway. It comes before testcontainers reads its settings, once.
+var prepare = sync.OnceFunc(func() {
+	log.SetDefault(log.NewNoopLogger())
+	if _, told := os.LookupEnv(reaperSwitch); !told {
+		os.Setenv(reaperSwitch, "true")
+	}
+})
 
 // connectDocker finds the daemon as testcontainers does (DOCKER_HOST, the
 // current context, the usual sockets) and asks it something. Finding does not
 // end with a context, so that it is given up here after a while.
 func connectDocker(ctx context.Context) (*engine, error) {
-	silence()
+	prepare()
 	ctx, cancel := context.WithTimeoutCause(ctx, 10*time.Second, errors.New("no answer within 10s"))
 	defer cancel()
 	type found struct {
