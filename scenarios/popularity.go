@@ -7,7 +7,8 @@ import (
 )
 
 // Popularity says how often each session is asked for: session i with weight
-// 1/(i+1)^Zipf, or all alike when Zipf is 0 ("uniform").
+// 1/(i+1)^Zipf, or all alike when Zipf is 0 ("uniform"). No session gets more
+// than a 64th of the requests, as no visitor makes a tenth of a site's.
 type Popularity struct {
 	Zipf float64 `json:"zipf"`
 }

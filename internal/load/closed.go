@@ -44,13 +44,11 @@ func (r *replay) replayLane(i int) {
 		}
 		g := lane.nextGroup()
 		stretch := r.timeline.index(second)
-		r.inFlight.Add(1)
 		if g.classes[0] == drawShort {
 			w.nextShort(short, now, stretch)
 		} else {
 			w.serveGroup(g, &r.people.sessions[g.session], 0, stretch)
 		}
-		r.inFlight.Add(-1)
 	}
 }
 

@@ -212,6 +212,9 @@ func (m *measurement) load(f *results.Figures, total *stage) {
 	unsent := total.unsent
 	l := &f.Load
 	l.Mode, l.Workers = "closed", m.plan.workers
+	if shards := m.plan.shard.Count; shards > 1 && !m.timeline.open { // its own lanes
+		l.Workers = (l.Workers + shards - m.plan.shard.Index) / shards
+	}
 	l.Due, l.Sent = all.Count, all.Count-unsent
 	l.Completed = all.Count - sum(all.Errors)
 	f.Harness.NotSent = unsent

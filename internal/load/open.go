@@ -76,13 +76,11 @@ func (r *replay) serveJobs(q *queue, i int) {
 		if !ok {
 			return
 		}
-		r.inFlight.Add(int64(j.group.n))
 		if j.short != nil {
 			w.serveShort(j.short, j.kind, j.due, j.stretch)
 		} else {
 			w.serveGroup(j.group, &r.people.sessions[j.group.session], j.due, j.stretch)
 		}
-		r.inFlight.Add(-int64(j.group.n))
 		q.done(j)
 	}
 }

@@ -33,7 +33,6 @@ type replay struct {
 	cancelCalls context.CancelFunc
 	stop        <-chan struct{} // closed when the user ends the run
 	interrupted atomic.Bool
-	inFlight    atomic.Int64
 	queue       *queue // of the open loop; nil in the closed
 	events      events
 	round       int
