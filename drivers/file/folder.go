@@ -109,7 +109,7 @@ func (f *folder) claim(ctx context.Context, useExisting bool) error {
 		return err
 	}
 	if f.found = len(names) > 0; f.found && !useExisting {
-		return fmt.Errorf("the folder has %d session files: %w", len(names), drivers.ErrExists)
+		return fmt.Errorf("a folder with %d session files %w: --use-existing works in it", len(names), drivers.ErrExists)
 	}
 	probe := filepath.Join(f.path, f.names.next("probe"))
 	if err := f.writeTemporary(probe, []byte("{}"), 0o666, nil, time.Time{}, false); err != nil {

@@ -129,7 +129,7 @@ func (d *driver) claim(ctx context.Context, h *handle, cfg drivers.Config) error
 	}
 	d.found = tables > 0
 	if d.found && !cfg.UseExisting {
-		return fmt.Errorf("the table %s %w", d.table, drivers.ErrExists)
+		return fmt.Errorf("the table %s %w: --use-existing works in it", d.table, drivers.ErrExists)
 	}
 	if mode != want {
 		return fmt.Errorf("the file has the journal mode %s, which bench does not change: set sqlite.%s=%s", mode, optJournalMode, mode)

@@ -32,6 +32,7 @@ func newHelp() *cobra.Command {
 				return usage(fmt.Errorf("%s has no command %q%s", about.CommandPath(), rest[0], seeHelp(about)))
 			}
 			about.InitDefaultHelpFlag()
+			about.InitDefaultVersionFlag()
 			return about.Help()
 		},
 	}

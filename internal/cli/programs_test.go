@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,9 +16,6 @@ import (
 
 // What the scripts do to a bench that runs are programs of their own, so that
 // they are given the script's environment.
-
-// testContext is that of calls in scripts, which have no context.
-var testContext = context.Background()
 
 // signals are those that scripts name.
 var signals = map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}

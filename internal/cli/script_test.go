@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -78,6 +79,11 @@ func params(dir string) testscript.Params {
 	return testscript.Params{
 		Dir: dir,
 		Setup: func(env *testscript.Env) error {
+			bench, err := exec.LookPath("bench")
+			if err != nil {
+				return err
+			}
+			env.Setenv("BENCH", bench)
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("DOCKER_HOST", "unix://"+filepath.Join(env.WorkDir, "no-docker.sock"))
 			return nil
@@ -185,8 +191,8 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 
 // names DIR NAME… wants exactly these names, sorted, in a folder.
 func names(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 1 {
-		ts.Fatalf("usage: names DIR NAME…")
+	if len(args) < 1 {
+		ts.Fatalf("usage: [!] names DIR NAME…")
 	}
 	entries, err := os.ReadDir(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -194,7 +200,7 @@ func names(ts *testscript.TestScript, neg bool, args []string) {
 	for _, e := range entries {
 		found = append(found, e.Name())
 	}
-	if !slices.Equal(found, args[1:]) {
+	if slices.Equal(found, args[1:]) == neg {
 		ts.Fatalf("%s holds %q", args[0], found)
 	}
 }
@@ -203,8 +209,8 @@ func names(ts *testscript.TestScript, neg bool, args []string) {
 // and no process. With "processes" it asks for processes alone, and waits for
 // those that the kernel is still ending.
 func gone(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) > 1 || len(args) == 1 && args[0] != "processes" {
-		ts.Fatalf("usage: gone [processes]")
+	if len(args) > 1 || len(args) == 1 && (neg || args[0] != "processes") {
+		ts.Fatalf("usage: [!] gone, or gone processes")
 	}
 	temp := ts.Getenv("TMPDIR")
 	if len(args) == 1 {
@@ -217,7 +223,7 @@ func gone(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	left, err := filepath.Glob(filepath.Join(temp, "bench-*"))
 	ts.Check(err)
-	if left = append(left, processesIn(temp)...); len(left) > 0 {
+	if left = append(left, processesIn(temp)...); (len(left) > 0) != neg {
 		ts.Fatalf("left: %q", left)
 	}
 }
@@ -252,7 +258,7 @@ func redis(ts *testscript.TestScript, neg bool, args []string) {
 	for _, arg := range args {
 		words = append(words, arg)
 	}
-	reply, err := client.Do(testContext, words...).Result()
+	reply, err := client.Do(context.Background(), words...).Result()
 	ts.Check(err)
 	list, ok := reply.([]any)
 	if !ok {

@@ -64,7 +64,7 @@ func describeStore(out io.Writer, store drivers.Store, client drivers.Client, wi
 				if i > 0 {
 					name = ""
 				}
-				fmt.Fprintf(out, "  %-8s %s\n", name, line)
+				fmt.Fprintf(out, "  %-8s %s\n", name, strings.ReplaceAll(line, "\n", "\n"+strings.Repeat(" ", 11)))
 			}
 		}
 		return nil

@@ -139,6 +139,10 @@ func (f *runFlags) checkImages(s *settings) error {
 			return fmt.Errorf("--backend=%s: %s names a store that is there already", mode, t.Store.Name)
 		case inProcess != (mode == containers.Embedded):
 			return fmt.Errorf("--backend=%s: %s can't be provided so%s", mode, t.Store.Name, otherModes(inProcess))
+		case mode == containers.Process && t.Tag != "":
+			return fmt.Errorf("--backend=process: the tag in --store=%s names an image, and only a container has one", t)
+		case mode == containers.Process && s.images[t.Store.Name] != "":
+			return fmt.Errorf("--backend=process: --image=%s=… is given, and only a container has an image", t.Store.Name)
 		}
 	}
 	return nil
