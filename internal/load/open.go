@@ -25,8 +25,7 @@ var errUnsent = drivers.WithClass(drivers.ClassCanceled,
 // what can't be sent at once stays due, and is sent late.
 func (r *replay) runOpen() {
 	var wg sync.WaitGroup
-	q := newQueue(len(r.people.sessions))
-	r.queue = q
+	q := r.queue
 	spawn := func(i int) { wg.Go(func() { r.serveJobs(q, i) }) }
 	r.pace(func(j job) {
 		if i, ok := q.push(j, r.plan.workers); ok {
@@ -35,12 +34,7 @@ func (r *replay) runOpen() {
 	})
 	r.backlogAtEnd.Store(int64(q.size()))
 	q.close()
-	go func() { // the drain's end
-		<-r.calls.Done()
-		q.abandon()
-	}()
 	wg.Wait()
-	r.cancelCalls()
 	r.reportUnsent(q)
 }
 

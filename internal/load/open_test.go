@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"math"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,26 +53,18 @@ func TestAnOpenLoopSendsEverythingThatIsDue(t *testing.T) {
 func TestAStallShowsInResponseTimesHoweverFewAreInFlight(t *testing.T) {
 	t.Parallel()
 	for _, inFlight := range []int{4, 512} {
-		begun := time.Now()
 		target := memoryTarget(t)
-		store := &gate{Driver: target.Driver, open: func() bool { return time.Since(begun) >= 0 }}
-		target.Driver = store
+		var shutUntil atomic.Int64
+		target.Driver = &gate{Driver: target.Driver, open: func() bool {
+			return time.Now().UnixNano() >= shutUntil.Load()
+		}}
 		o := options()
-		s := web(t, reads(1000, inFlight))
-		shut := false
-		var from time.Time
-		store.open = func() bool {
-			if shut && time.Since(from) < time.Second {
-				return false
-			}
-			return true
-		}
 		o.Observe = func(p Progress) {
 			if p.Phase == "preload" {
-				shut, from = true, time.Now()
+				shutUntil.Store(time.Now().Add(time.Second).UnixNano())
 			}
 		}
-		r := one(t, s, target, o)
+		r := one(t, web(t, reads(1000, inFlight)), target, o)
 		all := r.Operations["all"]
 		if r.Load.Due != 2000 || r.Load.Completed != 2000 {
 			t.Errorf("%d in flight: %+v", inFlight, r.Load)
@@ -112,8 +105,6 @@ func TestWhatWasNeverSentCountsAsFailed(t *testing.T) {
 func TestACallThatTakesTooLongTimesOut(t *testing.T) {
 	t.Parallel()
 	target := memoryTarget(t)
-	n := 0
-	target.Driver = &gate{Driver: target.Driver, open: func() bool { n++; return n%100 != 0 || n < 0 }}
 	target.Driver = &slow{Driver: target.Driver}
 	o := options()
 	o.Timeout, o.Verify = 50*time.Millisecond, VerifyOff

@@ -59,6 +59,9 @@ func newReplay(ctx context.Context, p *plan, t *Target, round int, o Options) *r
 		r.recorders = append(r.recorders, &recorder{stages: make([]*stage, len(p.timeline.stretches))})
 	}
 	r.people = p.population(r.clock, t, o.RunID, round)
+	if p.timeline.open {
+		r.queue = newQueue(len(r.people.sessions))
+	}
 	return r
 }
 
@@ -107,6 +110,9 @@ func (r *replay) drain(ended <-chan struct{}) {
 	case <-r.stop:
 		r.interrupted.Store(true)
 		patience = min(patience, interruptPatience)
+		if r.queue != nil {
+			r.queue.abandon()
+		}
 	case <-schedule.C:
 	}
 	drained := time.NewTimer(patience)
@@ -118,8 +124,17 @@ func (r *replay) drain(ended <-chan struct{}) {
 		r.interrupted.Store(true)
 	case <-drained.C:
 	}
-	r.cancelCalls()
+	r.giveUp()
 	<-ended
+}
+
+// giveUp ends what is open. What was not sent yet is taken away first, so that no
+// worker sends it only to see it cancelled.
+func (r *replay) giveUp() {
+	if r.queue != nil {
+		r.queue.abandon()
+	}
+	r.cancelCalls()
 }
 
 // interruptPatience is how long calls under way may take to end when the user
