@@ -32,7 +32,7 @@ func SystemCalls(t *testing.T, body func(path string)) (calls map[string][]strin
 	}
 	strace, err := exec.LookPath("strace")
 	if err != nil {
-		t.Skip("no strace here: install the package strace")
+		Missing(t, "strace", "apt-get install strace")
 	}
 	output, path := filepath.Join(t.TempDir(), "strace"), filepath.Join(t.TempDir(), "store")
 	child := exec.Command(strace, "-f", "-o", output, "-s", "0", os.Args[0], "-test.run", "^"+t.Name()+"$")
