@@ -106,18 +106,22 @@ func (r *request) deadHit() violation {
 	return resurrected
 }
 
+// alone tells whether no other request was open at any time since this one began.
+func (r *request) alone() bool { return r.begun != 0 && r.begun == r.session.begun }
+
 // settle ends the uncertainty after an overlap: a lone get knows what stands.
 func (r *request) settle(v uint32) violation {
 	s := r.session
-	if s.open > 1 || !s.shared {
+	if !s.shared || !r.alone() {
 		return none
 	}
 	found := none
 	if v < s.acked && !s.overwrote { // a touch that rewrites put back what it had read
 		found = lostUpdate
 	}
-	s.shared, s.overwrote, s.status = false, false, alive
+	s.shared, s.overwrote = false, false
 	if !s.doubtful {
+		s.status = alive
 		s.acked, s.floor = v, v
 	}
 	return found
@@ -133,7 +137,7 @@ func (r *request) miss(answered, lifetime int64) verdict {
 		return verdict{expected: true}
 	}
 	explained := s.status == unsure || answered >= s.promised
-	if s.open == 1 {
+	if r.alone() {
 		if s.status == unsure {
 			s.ended = tangled
 		}

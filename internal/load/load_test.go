@@ -74,9 +74,12 @@ func TestAnHonestStoreHasNoViolations(t *testing.T) {
 		"poisson": func(s *scenarios.Scenario) {
 			s.Load = scenarios.Load{Rate: 5000, Arrival: scenarios.Poisson, MaxInFlight: 64}
 		},
-		"overlap":         func(s *scenarios.Scenario) { s.Overlap = 30 },
-		"overlap, open":   func(s *scenarios.Scenario) { s.Overlap = 30; s.Load = scenarios.Load{Rate: 5000, MaxInFlight: 64} },
-		"logins":          func(s *scenarios.Scenario) { s.Mix = scenarios.Mix{50, 20, 10, 5, 5, 10}; s.Overlap = 10 },
+		"overlap":       func(s *scenarios.Scenario) { s.Overlap = 30 },
+		"overlap, open": func(s *scenarios.Scenario) { s.Overlap = 30; s.Load = scenarios.Load{Rate: 5000, MaxInFlight: 64} },
+		"logins":        func(s *scenarios.Scenario) { s.Mix = scenarios.Mix{50, 20, 10, 5, 5, 10}; s.Overlap = 10 },
+		"overlap storm": func(s *scenarios.Scenario) {
+			s.Mix, s.Overlap, s.Sessions = scenarios.Mix{25, 30, 30, 10, 0, 5}, 80, 100
+		},
 		"sessions expire": func(s *scenarios.Scenario) { s.TTL = scenarios.Duration(150 * time.Millisecond) },
 		"no lifetime":     func(s *scenarios.Scenario) { s.TTL = 0 },
 		"resave":          func(s *scenarios.Scenario) { s.Middleware.Resave = true },

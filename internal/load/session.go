@@ -24,6 +24,7 @@ type session struct {
 	promised   int64  // the store must keep it until then, in nanoseconds of the round's clock
 	over       int64  // the store's contract has it gone after
 	open       uint16 // requests under way
+	begun      uint32 // requests that ever began
 	status     status
 	ended      ending // why the current generation ended
 	before     ending // why the one before ended
@@ -62,6 +63,7 @@ type request struct {
 	generation uint32 // of the id that its cookie has
 	fresh      uint32 // the generation that a login makes
 	probes     ending // an anonymous visit with a dead id: why that id ended
+	begun      uint32 // session.begun when it began, when it began alone; else 0
 	base       uint32 // the version that it read
 	version    uint32 // the version that it saves
 	cookie     bool   // whether it comes with a cookie
@@ -73,10 +75,13 @@ func (s *session) begin(c class, number uint64) request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open++
+	s.begun++
+	r := request{session: s, number: number, generation: s.generation, cookie: true}
 	if s.open > 1 {
 		s.shared = true
+	} else {
+		r.begun = s.begun
 	}
-	r := request{session: s, number: number, generation: s.generation, cookie: true}
 	switch {
 	case c == drawAnonymous:
 		r.kind = scenarios.Anonymous
@@ -134,7 +139,9 @@ func (r *request) saved(err error, promised, over int64) (lostUpdate bool) {
 	s := r.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.kind == scenarios.Login && s.generation != r.fresh {
+	// Of logins that overlap, the visitor keeps the id that was given out last.
+	entered := r.kind == scenarios.Login && r.fresh > s.generation
+	if entered {
 		s.enter(r.fresh)
 	}
 	if s.generation != r.generationSaved() { // another login came between
@@ -144,12 +151,12 @@ func (r *request) saved(err error, promised, over int64) (lostUpdate bool) {
 	if err != nil {
 		s.doubtful = true
 		if r.kind == scenarios.Login {
-			s.status, s.floor, s.tried = unsure, 0, 1
+			s.status, s.floor = unsure, 0
 		}
 		return false
 	}
 	if r.kind == scenarios.Login {
-		s.status, s.acked, s.tried, s.floor = alive, 1, 1, 1
+		s.loggedIn(entered)
 	} else {
 		lostUpdate = s.shared && s.acked > r.base && !s.overwrote
 		s.overwrote = s.overwrote || lostUpdate
@@ -163,6 +170,20 @@ func (r *request) saved(err error, promised, over int64) (lostUpdate bool) {
 		s.over = over
 	}
 	return lostUpdate
+}
+
+// loggedIn notes that a login's save was acknowledged, its first under this id or
+// a further one. A further one may have overwritten what others saved meanwhile,
+// and when others are at it the id may have ended already, by another login or a
+// logout whose answer was noted before this one's.
+func (s *session) loggedIn(first bool) {
+	if first {
+		s.acked, s.tried = 1, 1
+	}
+	s.floor, s.status = 1, alive
+	if s.shared {
+		s.status = unsure
+	}
 }
 
 func (r *request) generationSaved() uint32 {

@@ -243,6 +243,8 @@ func (w *worker) serveShort(s *shortSession, kind scenarios.Kind, due int64, str
 	rq := request{session: &s.session, number: s.number, kind: kind, generation: 1, cookie: true}
 	s.mu.Lock()
 	s.open++
+	s.begun++
+	rq.begun = s.begun
 	if kind == scenarios.Login {
 		rq.generation, rq.cookie, rq.fresh = 0, false, 1
 		s.given = 1
