@@ -60,6 +60,7 @@ var finders = []finder{
 	{Warning, "client_saturated", func(r *results.Result) string {
 		return because(r.Summary.Harness.ClientSaturated, "bench itself was the limit, not the store", r.Summary.Harness.SaturatedReason)
 	}},
+	{Warning, "busy_machine", busyMachine},
 	{Warning, "unsteady", unsteady},
 	{Warning, "foreign_calls", func(r *results.Result) string {
 		if s := r.Summary.ServerCalls; s != nil && s.ForeignCalls != nil && *s.ForeignCalls > 0 {
@@ -233,6 +234,30 @@ func signed(p float64) string {
 		return "−" + percent(-p)
 	}
 	return "+" + percent(p)
+}
+
+// busyMachine speaks when other programs took a good part of the processors: what
+// was measured then is not what a quiet machine would show. A server whose use
+// can't be read may be the other program.
+func busyMachine(r *results.Result) string {
+	const tolerable = 25 // percent of the machine
+	f := &r.Summary
+	client, server := f.Resources.Client, f.Resources.Server
+	if f.Harness.IdlePercent == nil || client == nil || r.Host.Cores == 0 || f.DurationSeconds == 0 {
+		return ""
+	}
+	used := client.CPUSeconds
+	switch {
+	case server != nil:
+		used += server.CPUSeconds
+	case r.Target.Network != "in process":
+		return ""
+	}
+	others := 100 - *f.Harness.IdlePercent - 100*used/(f.DurationSeconds*float64(r.Host.Cores))
+	if others < tolerable {
+		return ""
+	}
+	return fmt.Sprintf("other programs took about %.0f %% of this machine's processors meanwhile", others)
 }
 
 // nearTheLimit warns from four fifths of the limit of open files on.

@@ -82,6 +82,13 @@ func TestFindings(t *testing.T) {
 				{Metric: "p50", Limit: "1ms", Reason: "p50 is 2.00 ms, the limit is 1ms", Advisory: true},
 			}
 		}, "objectives", "redis: objective p99=1ms missed: p99 is 2.00 ms, the limit is 1ms"},
+		"busy machine": {resultstest.Spec{}, func(r *results.Result) {
+			idle := 5.0
+			r.Summary.Harness.IdlePercent = &idle
+			r.Summary.Resources.Client.CPUSeconds = .1 * r.Summary.DurationSeconds * float64(r.Host.Cores)
+			r.Summary.Resources.Server.CPUSeconds = .2 * r.Summary.DurationSeconds * float64(r.Host.Cores)
+		}, "busy_machine", "redis: other programs took about 65 % of this machine's processors meanwhile"},
+		"quiet machine": {resultstest.Spec{}, nil, "busy_machine", ""},
 		"expired": {resultstest.Spec{}, func(r *results.Result) {
 			n := int64(5000)
 			r.Summary.Storage = &results.Storage{ExpiredPresent: &n}

@@ -245,19 +245,27 @@ func sum(classes map[string]uint64) uint64 {
 func (m *measurement) sides(f *results.Figures) {
 	f.FileDescriptors.Client, f.Resources.Client = m.client.figures()
 	f.FileDescriptors.Server, f.Resources.Server = m.server.figures()
-	if f.FileDescriptors.Client == nil {
-		m.why("file_descriptors.client", m.client.reason)
-		m.why("resources.client", m.client.reason)
+	for figure, read := range map[string]bool{
+		"file_descriptors.client": f.FileDescriptors.Client != nil,
+		"resources.client":        f.Resources.Client != nil,
+	} {
+		if !read {
+			m.why(figure, m.client.reason)
+		}
 	}
-	if f.FileDescriptors.Server == nil {
-		m.why("file_descriptors.server", m.server.reason)
-		m.why("resources.server", m.server.reason)
+	for figure, read := range map[string]bool{
+		"file_descriptors.server": f.FileDescriptors.Server != nil,
+		"resources.server":        f.Resources.Server != nil,
+	} {
+		if !read {
+			m.why(figure, m.server.reason)
+		}
 	}
 }
 
 func (m *measurement) why(figure, reason string) {
 	if reason == "" {
-		reason = "too short to take a sample"
+		reason = "the round was too short for two readings"
 	}
 	m.unavailable[figure] = reason
 }

@@ -234,15 +234,20 @@ func (w *watched) sample(second float64) {
 	w.memory = max(w.memory, p.Memory)
 }
 
-// figures are nil when the side could not be read throughout.
+// figures are nil when the side could not be read throughout, and the usage also
+// when there are no two readings to take the difference of.
 func (w *watched) figures() (*results.Descriptors, *results.Usage) {
 	if w.read == nil || w.reason != "" || w.samples == 0 {
 		return nil, nil
 	}
-	return &results.Descriptors{
-			Idle: w.idle, Mean: float64(w.sum) / float64(w.samples), Peak: w.peak, Limit: w.limit,
-		}, &results.Usage{
-			CPUSeconds: (w.cpuEnd - w.cpuStart).Seconds(), MemoryPeakBytes: w.memory,
-			Connections: w.connections,
-		}
+	descriptors := &results.Descriptors{
+		Idle: w.idle, Mean: float64(w.sum) / float64(w.samples), Peak: w.peak, Limit: w.limit,
+	}
+	if w.samples < 2 || w.cpuEnd == w.cpuStart {
+		return descriptors, nil
+	}
+	return descriptors, &results.Usage{
+		CPUSeconds: (w.cpuEnd - w.cpuStart).Seconds(), MemoryPeakBytes: w.memory,
+		Connections: w.connections,
+	}
 }

@@ -187,7 +187,7 @@ func (s Spec) round(index int) results.Round {
 func (s Spec) surroundings(r *results.Round, all recording) {
 	r.Load = results.Load{Mode: "closed", Workers: 64, Due: all.count(), Sent: all.count(), Completed: all.count()}
 	soft := uint64(1024)
-	cpu, idle := 35.0, 60.0
+	cpu, idle := 35.0, 90.0
 	r.Harness = results.Harness{CPUPercent: &cpu, IdlePercent: &idle, GCPauseMaxNs: 250_000}
 	if s.Open {
 		offered := s.PerSecond
