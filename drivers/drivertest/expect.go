@@ -81,12 +81,12 @@ func ended(err error) bool {
 	return false
 }
 
-// ability finds an optional interface, or skips the rule.
+// ability finds an optional interface; without it the rule does not apply.
 func ability[T any](t testing.TB, d drivers.Driver, name string) T {
 	t.Helper()
 	a, ok := d.(T)
 	if !ok {
-		t.Skipf("the driver is no %s", name)
+		panic(doesNotApply("the driver is no " + name))
 	}
 	return a
 }

@@ -159,9 +159,12 @@ var faults = []struct {
 			if stuck.Load() {
 				return errors.New("stuck")
 			}
-			err := b.sound.Set(ctx, r)
-			stuck.Store(stuck.Load() || ctx.Err() != nil)
-			return err
+			if _, ends := ctx.Deadline(); ends { // so that it ends during the call
+				<-ctx.Done()
+				stuck.Store(true)
+				return ctx.Err()
+			}
+			return b.sound.Set(ctx, r)
 		}
 	}},
 	{"a closed driver says so", func(b *broken) {
@@ -277,7 +280,9 @@ func fails(t *testing.T, r rule, change func(*broken)) (failed, skipped bool) {
 	go func() {
 		defer close(done)
 		defer rec.cleanUp()
-		r.check(rec, p)
+		if r.hold(rec, p) != "" {
+			rec.skipped.Store(true)
+		}
 	}()
 	<-done
 	return rec.failed.Load(), rec.skipped.Load()
