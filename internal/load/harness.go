@@ -34,8 +34,9 @@ func (h *harness) stop() {
 	}
 	h.length = time.Since(h.at)
 	if t, err := cpu.Times(false); err == nil && len(t) == 1 && h.times != nil {
-		if all := busy(t[0]) + t[0].Idle - busy(*h.times) - h.times.Idle; all > 0 {
-			share := 100 * (t[0].Idle - h.times.Idle) / all
+		spare := idle(t[0]) - idle(*h.times)
+		if all := spare + busy(t[0]) - busy(*h.times); all > 0 {
+			share := 100 * spare / all
 			h.idle = &share
 		}
 	}
@@ -46,8 +47,11 @@ func (h *harness) stop() {
 	}
 }
 
-// busy is the time in which the machine's processors were not idle; waiting for
-// the disk is idle to somebody who wants a processor, but says that work waited.
+// idle is the time in which the machine's processors had nothing to run. That it
+// waited for a disk meanwhile makes no difference to who wanted a processor.
+func idle(t cpu.TimesStat) float64 { return t.Idle + t.Iowait }
+
+// busy is the rest of the time.
 func busy(t cpu.TimesStat) float64 {
-	return t.User + t.System + t.Nice + t.Iowait + t.Irq + t.Softirq + t.Steal
+	return t.User + t.System + t.Nice + t.Irq + t.Softirq + t.Steal
 }
