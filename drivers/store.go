@@ -56,9 +56,6 @@ type Config struct {
 	UseExisting bool
 }
 
-// TLSFiles are paths of PEM files; empty ones are not used.
-type TLSFiles struct{ CA, Cert, Key string }
-
 // WireCall is what one call puts on the wire, or does to the disk.
 type WireCall struct {
 	Call  string   // "get", "set", "touch", "destroy", "open", "prune"

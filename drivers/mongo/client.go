@@ -1,11 +1,8 @@
 package mongo
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/sessionbench/bench/drivers"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -28,7 +25,7 @@ func clientOptions(cfg drivers.Config) (*options.ClientOptions, error) {
 		return nil, badURL(err)
 	}
 	if opts.TLSConfig != nil {
-		if err := useFiles(opts.TLSConfig, cfg.TLS); err != nil {
+		if err := cfg.TLS.AddTo(opts.TLSConfig); err != nil {
 			return nil, err
 		}
 	}
@@ -43,26 +40,4 @@ func badURL(err error) error {
 		return fmt.Errorf("look up the servers: %w", err)
 	}
 	return errors.New("the URL or one of its options is not valid: is a special character in the password not percent-encoded?")
-}
-
-// useFiles adds the PEM files to a configuration that the URL asked for.
-func useFiles(c *tls.Config, files drivers.TLSFiles) error {
-	if files.CA != "" {
-		pem, err := os.ReadFile(files.CA)
-		if err != nil {
-			return fmt.Errorf("read the TLS authority: %w", err)
-		}
-		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("read the TLS authority: %s holds no PEM certificate", files.CA)
-		}
-	}
-	if files.Cert != "" || files.Key != "" {
-		pair, err := tls.LoadX509KeyPair(files.Cert, files.Key)
-		if err != nil {
-			return fmt.Errorf("read the TLS client certificate: %w", err)
-		}
-		c.Certificates = []tls.Certificate{pair}
-	}
-	return nil
 }

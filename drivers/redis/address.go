@@ -1,12 +1,9 @@
 package redis
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -35,33 +32,11 @@ func parse(cfg drivers.Config) (*goredis.Options, error) {
 		return nil, fmt.Errorf("read the address: %w", err)
 	}
 	if o.TLSConfig != nil {
-		if err := addFiles(o.TLSConfig, cfg.TLS); err != nil {
+		if err := cfg.TLS.AddTo(o.TLSConfig); err != nil {
 			return nil, err
 		}
 	}
 	return o, nil
-}
-
-// addFiles adds the CA and the client's certificate.
-func addFiles(config *tls.Config, files drivers.TLSFiles) error {
-	if files.CA != "" {
-		pem, err := os.ReadFile(files.CA)
-		if err != nil {
-			return fmt.Errorf("read the TLS CA: %w", err)
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("read the TLS CA: %s has no certificate", files.CA)
-		}
-	}
-	if files.Cert != "" || files.Key != "" {
-		pair, err := tls.LoadX509KeyPair(files.Cert, files.Key)
-		if err != nil {
-			return fmt.Errorf("read the TLS certificate and key: %w", err)
-		}
-		config.Certificates = []tls.Certificate{pair}
-	}
-	return nil
 }
 
 // escapePattern makes SCAN's MATCH take a text literally.

@@ -12,6 +12,15 @@ func aliveSession() *session {
 func TestOverlappingRequestsExplainWhatTheyMayHaveDone(t *testing.T) {
 	t.Parallel()
 	save := func(r *request) { r.saved(nil, forever, forever) }
+	// enter begins a login beside a read, up to its first save.
+	enter := func(s *session) request {
+		login := s.begin(drawLogin, 0)
+		s.begin(drawRead, 0)
+		login.destroying()
+		login.destroyed(nil)
+		save(&login)
+		return login
+	}
 	get := func(s *session, v uint32) verdict {
 		r := s.begin(drawRead, 0)
 		defer s.finish()
@@ -29,11 +38,7 @@ func TestOverlappingRequestsExplainWhatTheyMayHaveDone(t *testing.T) {
 	}{
 		"a write between a login's two saves stands": {
 			overlap: func(s *session) {
-				login := s.begin(drawLogin, 0)
-				s.begin(drawRead, 0)
-				login.destroying()
-				login.destroyed(nil)
-				save(&login)
+				login := enter(s)
 				write := s.begin(drawWrite, 0)
 				write.hit(1, true, 0)
 				write.saving()
@@ -47,11 +52,7 @@ func TestOverlappingRequestsExplainWhatTheyMayHaveDone(t *testing.T) {
 		},
 		"a login's second save overwrites a write: a lost update": {
 			overlap: func(s *session) {
-				login := s.begin(drawLogin, 0)
-				s.begin(drawRead, 0)
-				login.destroying()
-				login.destroyed(nil)
-				save(&login)
+				login := enter(s)
 				write := s.begin(drawWrite, 0)
 				write.hit(1, true, 0)
 				write.saving()
@@ -66,11 +67,7 @@ func TestOverlappingRequestsExplainWhatTheyMayHaveDone(t *testing.T) {
 		},
 		"a login whose answer is noted after another login destroyed its id": {
 			overlap: func(s *session) {
-				first := s.begin(drawLogin, 0)
-				s.begin(drawRead, 0)
-				first.destroying()
-				first.destroyed(nil)
-				save(&first)
+				first := enter(s)
 				second := s.begin(drawLogin, 0)
 				second.destroying()
 				second.destroyed(nil)
