@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -63,11 +64,14 @@ func beChild(spec []string) {
 	}
 	b, err := r.Provide(context.Background(), req)
 	check(err)
-	report := childReport{Dir: r.Dir(), URL: b.URL, PIDs: b.PIDs()}
-	for _, pid := range report.PIDs {
+	report := childReport{Dir: r.Dir(), URL: b.URL}
+	for _, pid := range b.PIDs() {
 		started, err := startOf(pid)
+		if errors.Is(err, os.ErrNotExist) && len(report.PIDs) > 0 {
+			continue // a child of the server that has ended since
+		}
 		check(err)
-		report.Started = append(report.Started, started)
+		report.PIDs, report.Started = append(report.PIDs, pid), append(report.Started, started)
 	}
 	check(json.NewEncoder(os.Stdout).Encode(report))
 	io.Copy(io.Discard, os.Stdin) // until the parent closes it, or ends
