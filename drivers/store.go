@@ -62,49 +62,6 @@ type WireCall struct {
 	Sends []string // one line a command, statement or system call
 }
 
-// Facts are the differences between stores that traffic and reports must know.
-type Facts struct {
-	// Granularity is what lifetimes are rounded up to: a session may be readable
-	// up to this long after it expired. 0 is exact.
-	Granularity time.Duration
-	// DefaultLifetime is that of a session whose cookie has none; 0 is for ever.
-	DefaultLifetime time.Duration
-	// TouchMissing says what touch does to a session that is gone.
-	TouchMissing TouchMissing
-	// TouchRewrites says that touch writes the whole value, not just its expiry.
-	TouchRewrites bool
-	// TouchLazy says that a touch may leave the lifetime as it was (disabled, or
-	// put off as connect-mongo's touchAfter does).
-	TouchLazy bool
-	// MissDelay is what a get of a missing session costs by design (retries).
-	MissDelay time.Duration
-	// Connections is the most the client opens; 0 when it has none.
-	Connections int
-	// Purge says who frees the storage of expired sessions.
-	Purge Purge
-	// Notes are these and further differences in words, for people.
-	Notes []Note
-}
-
-// TouchMissing says what touch does to a session that is gone.
-type TouchMissing string
-
-// What touch does to a missing session.
-const (
-	TouchSilent TouchMissing = "silent"
-	TouchFails  TouchMissing = "error"
-)
-
-// Purge says who frees the storage of expired sessions, and when.
-type Purge struct {
-	By     string        // "server", "timer" (the middleware's, run through Pruner), "never"
-	Every  time.Duration // 0: at once, or never
-	Jitter float64       // 0.5: each wait is Every times 0.5 to 1.5
-}
-
-// Note is one difference that matters, with where it is known from.
-type Note struct{ Name, Text, Source string }
-
 var registry struct {
 	sync.Mutex
 	stores []Store

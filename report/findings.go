@@ -308,17 +308,10 @@ func deadCookie(r *results.Result) string {
 // missDelay explains a slow miss from the store's contract, in which the delay
 // is a length of time, 0 where there is none.
 func missDelay(contract map[string]string) string {
-	if why := contract["missing sessions"]; why != "" {
-		return why
-	}
-	text := contract["miss_delay"]
-	switch d, err := time.ParseDuration(text); {
-	case err != nil:
-		return text
-	case d == 0:
+	if d, err := time.ParseDuration(contract["miss_delay"]); err != nil || d == 0 {
 		return ""
 	}
-	return "by design the store waits " + text + " for a missing session"
+	return contract["missing sessions"]
 }
 
 // loginCost counts a login's calls as express-session makes them: destroy the
@@ -341,10 +334,10 @@ func loginCost(r *results.Result) string {
 // carries everything.
 func singleConnection(r *results.Result) string {
 	contract := r.Target.Contract
-	if contract["connections"] != "1" {
+	if contract["max_connections"] != "1" {
 		return ""
 	}
-	return because(true, "one connection carries all calls", strings.TrimSuffix(contract["connection"], "."))
+	return because(true, "one connection carries all calls", strings.TrimPrefix(contract["connections"], "one; "))
 }
 
 // expiredPresent speaks when expired sessions take storage that matters beside

@@ -41,7 +41,7 @@ func describesWire(t testing.TB, wire []drivers.WireCall) {
 }
 
 func describesFacts(t testing.TB, f drivers.Facts) {
-	if f.Granularity < 0 || f.DefaultLifetime < 0 || f.MissDelay < 0 || f.Connections < 0 {
+	if f.Granularity < 0 || f.DefaultLifetime < 0 || f.MissDelay < 0 || f.Connections < -1 {
 		t.Errorf("facts: a negative figure in %+v", f)
 	}
 	if f.TouchMissing != drivers.TouchSilent && f.TouchMissing != drivers.TouchFails {
@@ -50,13 +50,17 @@ func describesFacts(t testing.TB, f drivers.Facts) {
 	if !slices.Contains([]string{"server", "timer", "never"}, f.Purge.By) {
 		t.Errorf("facts: purge by %q", f.Purge.By)
 	}
-	if len(f.Notes) == 0 {
-		t.Error("facts: no notes")
-	}
-	for _, n := range f.Notes {
-		if n.Name == "" || n.Text == "" || n.Source == "" {
-			t.Errorf("facts: the note %+v lacks a part", n)
+	for _, name := range drivers.Noted {
+		if !slices.ContainsFunc(f.Notes, func(n drivers.Note) bool { return n.Name == name && n.Source != "" }) {
+			t.Errorf("facts: no source for %q", name)
 		}
+	}
+	names := map[string]bool{}
+	for _, n := range f.Describe() {
+		if n.Name == "" || n.Text == "" || n.Source == "" || names[n.Name] {
+			t.Errorf("facts: the note %+v lacks a part, or is there twice", n)
+		}
+		names[n.Name] = true
 	}
 }
 

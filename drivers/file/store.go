@@ -57,32 +57,29 @@ func facts(cfg drivers.Config) drivers.Facts {
 		MissDelay:       time.Duration(o.Int(optRetries)) * o.Duration(optRetryDelay),
 		Purge:           drivers.Purge{By: "never"},
 		Notes: []drivers.Note{
-			{Name: "file descriptors", Text: "one for each call in flight, none when idle", Source: measured},
-			{Name: "expired sessions", Text: "a get leaves the file; only the purge removes it", Source: fromSource},
+			{Name: drivers.NoteLifetime, Source: fromSource},
+			{Name: drivers.NoteMiss, Text: fmt.Sprintf("its file is opened %d times, %s apart", 1+o.Int(optRetries), o.Duration(optRetryDelay)), Source: measured},
+			{Name: drivers.NoteConnections, Text: "but a file descriptor for each call in flight", Source: measured},
+			{Name: drivers.NotePurge, Text: "a get leaves the file of an expired session", Source: fromSource},
 			{Name: "durability", Text: "the file is synced before it is renamed, its folder is not: a power cut may lose a session that is new", Source: "write-file-atomic 3.0.3, index.js"},
 		},
 	}
 	if every := o.Duration(optReapInterval); every > 0 {
 		f.Purge = drivers.Purge{By: "timer", Every: every}
 	}
-	if f.MissDelay > 0 {
-		f.Notes = append(f.Notes, drivers.Note{
-			Name:   "missing sessions",
-			Text:   fmt.Sprintf("opened %d times, %s apart: a dead cookie costs %s", o.Int(optRetries)+1, o.Duration(optRetryDelay), f.MissDelay),
-			Source: measured,
-		})
-	}
 	if cfg.Client == drivers.Native {
 		f.Notes = append(f.Notes,
-			drivers.Note{Name: "expiry", Text: "the file's modification time, to the millisecond; session-file-store would never let such a file expire", Source: ours},
-			drivers.Note{Name: "touch", Text: "sets the modification time; it is not synced, so that a power cut may undo it", Source: ours},
+			drivers.Note{Name: drivers.NoteExpiry, Text: "the file's modification time; session-file-store would never let such a file expire", Source: ours},
+			drivers.Note{Name: drivers.NoteTouch, Text: "the modification time, which is not synced: a power cut may undo it", Source: ours},
+			drivers.Note{Name: drivers.NoteTouchMissing, Text: "as there is no file", Source: ours},
 		)
 		return f
 	}
 	f.TouchRewrites = true
 	f.Notes = append(f.Notes,
-		drivers.Note{Name: "expiry", Text: "__lastAccess + originalMaxAge, not cookie.expires; a file without __lastAccess never expires", Source: fromSource},
-		drivers.Note{Name: "touch", Text: "reads the file and writes it again, with its fsync: a read-only request is a write", Source: measured},
+		drivers.Note{Name: drivers.NoteExpiry, Text: "__lastAccess + originalMaxAge, not cookie.expires; a file without __lastAccess never expires", Source: fromSource},
+		drivers.Note{Name: drivers.NoteTouch, Text: "a read and a write with its fsync: a read-only request is a write", Source: measured},
+		drivers.Note{Name: drivers.NoteTouchMissing, Text: "ENOENT, after the time of a missing session", Source: measured},
 		drivers.Note{Name: "touch of an expired session", Text: "revives it without its data", Source: fromSource},
 		drivers.Note{Name: "no descriptors left", Text: "reads wait (graceful-fs), writes fail with EMFILE", Source: measured},
 		drivers.Note{Name: "a file that is not JSON", Text: "is deleted by the get that finds it", Source: measured},

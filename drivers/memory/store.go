@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"runtime"
+	"slices"
 	"strconv"
 
 	"github.com/sessionbench/bench/drivers"
@@ -36,17 +37,19 @@ func facts(cfg drivers.Config) drivers.Facts {
 		TouchRewrites: true,
 		Purge:         drivers.Purge{By: "never"},
 		Notes: []drivers.Note{
-			{Name: "expiry", Text: "checked when a session is read, to the millisecond", Source: measured},
-			{Name: "touch", Text: "rewrites the session with the new cookie and keeps the stored data", Source: fromSource},
-			{Name: "lifetime without maxAge", Text: "for ever", Source: fromSource},
+			{Name: drivers.NoteExpiry, Text: "checked when a session is read", Source: measured},
+			{Name: drivers.NoteLifetime, Source: fromSource},
+			{Name: drivers.NoteTouch, Text: "the stored data with the new cookie", Source: fromSource},
+			{Name: drivers.NoteTouchMissing, Source: fromSource},
+			{Name: drivers.NoteMiss, Source: fromSource},
+			{Name: drivers.NoteConnections, Source: fromSource},
+			{Name: drivers.NotePurge, Text: "a session that is not read again stays in memory", Source: fromSource},
 			{Name: "durability", Text: "none: a restart logs everybody out, and each process has its own sessions", Source: fromSource},
 		},
 	}
 	if every := cfg.Options.Duration(pruneInterval); every > 0 {
 		f.Purge = drivers.Purge{By: "timer", Every: every}
-		f.Notes = append(f.Notes, drivers.Note{Name: "purge", Text: "a full scan every " + every.String(), Source: "option " + pruneInterval})
-	} else {
-		f.Notes = append(f.Notes, drivers.Note{Name: "purge", Text: "never: a session that is not read again stays in memory", Source: fromSource})
+		f.Notes[slices.Index(drivers.Noted, drivers.NotePurge)] = drivers.Note{Name: drivers.NotePurge, Text: "a scan of all sessions", Source: "option " + pruneInterval}
 	}
 	return f
 }

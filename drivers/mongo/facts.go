@@ -20,11 +20,15 @@ func facts(cfg drivers.Config) drivers.Facts {
 		DefaultLifetime: cfg.Options.Duration("ttl"),
 		TouchMissing:    drivers.TouchFails,
 		Purge:           purge(cfg),
+		Connections:     -1,
 		Notes: []drivers.Note{
-			{Name: "expiry", Text: "exact to the millisecond: a read compares the expires field with the client's clock, whether or not the document was removed", Source: "connect-mongo 6 get"},
-			{Name: "touch of a missing session", Text: "fails: Unable to find the session to touch; express-session still answers 200", Source: "connect-mongo 6 touch, issues #407, #459"},
+			{Name: drivers.NoteExpiry, Text: "a read compares the expires field with the client's clock, whether or not the document was removed", Source: "connect-mongo 6 get"},
+			{Name: drivers.NoteLifetime, Source: "connect-mongo 6 ttl"},
+			{Name: drivers.NoteTouch, Source: "connect-mongo 6 touch"},
+			{Name: drivers.NoteTouchMissing, Text: "Unable to find the session to touch; express-session still answers 200", Source: "connect-mongo 6 touch, issues #407, #459"},
+			{Name: drivers.NoteMiss, Source: "connect-mongo 6 get"},
+			{Name: drivers.NoteConnections, Text: fmt.Sprintf("a pool of %s to each server, opened two at a time, and %d to watch it; callers queue for ever. The official driver does not tell how long one call queued, so there is no pool_wait", size(poolSize(cfg)), monitors), Source: "mongodb 7 maxPoolSize, maxConnecting; go.mongodb.org/mongo-driver/v2 event.PoolEvent"},
 			{Name: "value", Text: "session is a string, not a document (connect-mongo's stringify, its default)", Source: "connect-mongo 6"},
-			{Name: "connections", Text: fmt.Sprintf("a pool of %s to each server, opened two at a time, and %d to watch it; callers queue for ever. The official driver does not tell how long one call queued, so there is no pool_wait", size(poolSize(cfg)), monitors), Source: "mongodb 7 maxPoolSize, maxConnecting; go.mongodb.org/mongo-driver/v2 event.PoolEvent"},
 			{Name: "server down", Text: "a call waits 30 s for a server that accepts it, then fails", Source: "serverSelectionTimeoutMS of mongodb 7 and of the Go driver"},
 		},
 	}
@@ -66,9 +70,9 @@ func mode(cfg drivers.Config) drivers.Note {
 func removal(cfg drivers.Config) drivers.Note {
 	switch cfg.Options.Text("autoremove") {
 	case removeNative:
-		return drivers.Note{Name: "autoremove", Text: "the server's TTL index frees storage about once a minute; FerretDB 1 has none", Source: "connect-mongo 6 autoRemove native"}
+		return drivers.Note{Name: drivers.NotePurge, Text: "its TTL index; FerretDB 1 has none", Source: "connect-mongo 6 autoRemove native"}
 	case removeInterval:
-		return drivers.Note{Name: "autoremove", Text: "one delete of everything expired; it is sent with w:1, so that its time and count are known, where connect-mongo sends it with w:0", Source: "connect-mongo 6 autoRemove interval"}
+		return drivers.Note{Name: drivers.NotePurge, Text: "one delete of everything expired; it is sent with w:1, so that its time and count are known, where connect-mongo sends it with w:0", Source: "connect-mongo 6 autoRemove interval"}
 	}
-	return drivers.Note{Name: "autoremove", Text: "nobody frees the storage of expired sessions", Source: "connect-mongo 6 autoRemove disabled"}
+	return drivers.Note{Name: drivers.NotePurge, Source: "connect-mongo 6 autoRemove disabled"}
 }

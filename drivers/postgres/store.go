@@ -70,18 +70,21 @@ func facts(cfg drivers.Config) drivers.Facts {
 		Connections:     o.Int(optPoolSize),
 		Purge:           drivers.Purge{By: "never"},
 		Notes: []drivers.Note{
-			{Name: "a read is a write", Text: "every read-only request also updates the row's expire: a new row version, WAL and a commit; disable_touch avoids it", Source: measured},
-			{Name: "expiry", Text: "the end of a session and the moment it is read are both rounded up to whole seconds: a session of 1500 ms lived 1.6 to 2.3 s", Source: measured},
-			{Name: "HOT updates", Text: "expire is indexed, so a touch or set that moves it to another second is no HOT update: new entries in both indexes, and dead ones to vacuum. Of 500 touches within one second 499 were HOT, of 500 that moved the second 1: a benchmark that touches one session many times a second looks better than real traffic", Source: measured},
+			{Name: drivers.NoteExpiry, Text: "the end of a session and the moment it is read are both rounded up to whole seconds: a session of 1500 ms lived 1.6 to 2.3 s", Source: measured},
+			{Name: drivers.NoteLifetime, Source: fromSource},
+			{Name: drivers.NoteTouch, Text: "an UPDATE: every read-only request makes a new row version, WAL and a commit; disable_touch avoids it", Source: measured},
+			{Name: drivers.NoteTouchMissing, Text: "the UPDATE changes no row", Source: measured},
+			{Name: drivers.NoteMiss, Source: fromSource},
+			{Name: drivers.NoteConnections, Text: "opened when first needed; further callers queue for ever", Source: "pg-pool 3, max and connectionTimeoutMillis"},
+			{Name: drivers.NotePurge, Text: purgeText(o), Source: fromSource},
 			{Name: "time zone", Text: "expire is a timestamp without time zone, stored in the connection's TimeZone: clients with different zones see each other's sessions as expired, or not. None is set here, the server's, database's or role's holds", Source: measured},
-			{Name: "pool", Text: fmt.Sprintf("%d connections, opened when first needed; further callers queue for ever", o.Int(optPoolSize)), Source: "pg-pool 3, max and connectionTimeoutMillis"},
+			{Name: "HOT updates", Text: "expire is indexed, so a touch or set that moves it to another second is no HOT update: new entries in both indexes, and dead ones to vacuum. Of 500 touches within one second 499 were HOT, of 500 that moved the second 1: a benchmark that touches one session many times a second looks better than real traffic", Source: measured},
 			{Name: "value", Text: "the column sess is json, which keeps the text byte for byte", Source: "connect-pg-simple 10, table.sql"},
 			{Name: "index names", Text: "the primary key and the index of a table of another name than session are named after it; connect-pg-simple gives them the names of session's", Source: "connect-pg-simple 10, table.sql"},
 		},
 	}
 	if every := o.Duration(optPruneInterval); every > 0 {
 		f.Purge = drivers.Purge{By: "timer", Every: every, Jitter: 0.5}
-		f.Notes = append(f.Notes, drivers.Note{Name: "purge", Text: fmt.Sprintf("each process deletes all expired rows every %s times 0.5 to 1.5; the space is free after a vacuum. A table that was there before is not purged", every), Source: fromSource})
 	}
 	if cfg.Client == drivers.Native {
 		f.Notes = append(f.Notes,
@@ -95,4 +98,11 @@ func facts(cfg drivers.Config) drivers.Facts {
 		drivers.Note{Name: "idle connections", Text: fmt.Sprintf("are closed after %s", idleTimeout), Source: "pg-pool 3, idleTimeoutMillis"},
 		drivers.Note{Name: "TLS", Text: "none without sslmode in the URL", Source: "pg 8, ssl"})
 	return f
+}
+
+func purgeText(o drivers.Options) string {
+	if o.Duration(optPruneInterval) == 0 {
+		return "prune_interval is 0"
+	}
+	return "one DELETE of all expired rows; the space is free after a vacuum. A table that was there before is not purged"
 }

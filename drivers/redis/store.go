@@ -35,9 +35,6 @@ func init() {
 	})
 }
 
-// noExpiry is the granularity of a store that never ends a session: a century.
-const noExpiry = 100 * 365 * 24 * time.Hour
-
 func facts(cfg drivers.Config) drivers.Facts {
 	f := drivers.Facts{
 		Granularity:     time.Second,
@@ -47,27 +44,31 @@ func facts(cfg drivers.Config) drivers.Facts {
 		Connections:     cfg.Options.Int("pool_size"),
 		Purge:           drivers.Purge{By: "server"},
 		Notes: []drivers.Note{
-			{Name: "expiry", Text: "Lifetimes are whole seconds, rounded up, and counted by the server; nobody compares cookie.expires.", Source: "connect-redis 10, getTTL"},
-			{Name: "touch", Text: "Touch is EXPIRE: the value, and the cookie.expires in it, stay as they were; a missing session is not an error.", Source: "connect-redis 10, touch"},
-			{Name: "purge", Text: "The server frees an expired key when it is asked for, or in its active cycle, a little later.", Source: "redis.io, EXPIRE, “How Redis expires keys”"},
+			{Name: drivers.NoteExpiry, Text: "lifetimes are whole seconds, rounded up, and counted by the server; nobody compares cookie.expires", Source: "connect-redis 10, getTTL"},
+			{Name: drivers.NoteLifetime, Source: "connect-redis 10, option ttl"},
+			{Name: drivers.NoteTouch, Text: "EXPIRE: the value, and the cookie.expires in it, stay as they were", Source: "connect-redis 10, touch"},
+			{Name: drivers.NoteTouchMissing, Text: "EXPIRE of no key is no error", Source: "connect-redis 10, touch; measured"},
+			{Name: drivers.NoteMiss, Source: "connect-redis 10, get"},
+			{Name: drivers.NotePurge, Text: "an expired key is freed when it is asked for, or in the server's active cycle, a little later", Source: "redis.io, EXPIRE, “How Redis expires keys”"},
 		},
 	}
 	if cfg.Options.Bool("disable_ttl") {
 		f.DefaultLifetime = 0
-		f.Granularity = noExpiry
+		f.Granularity = drivers.Forever
 		f.Purge.By = "never"
-		f.Notes = append(f.Notes, drivers.Note{Name: "disable_ttl", Text: "No key has an expiry: sessions stay readable for ever.", Source: "connect-redis 10, set"})
+		f.Notes = append(f.Notes, drivers.Note{Name: "disable_ttl", Text: "no key has an expiry: sessions stay readable for ever", Source: "connect-redis 10, set"})
 	}
 	if cfg.Client == drivers.Native {
 		f.Notes = append(f.Notes,
-			drivers.Note{Name: "retries", Text: "None. go-redis's own time limits of a call (3 s) are off too: the run's --timeout alone ends a call.", Source: "go-redis 9 options: MaxRetries, ReadTimeout"},
-			drivers.Note{Name: "outage", Text: "After as many failed dials as the pool has connections, calls fail at once, and go-redis tries the server once a second.", Source: "go-redis 9, internal/pool tryDial"})
+			drivers.Note{Name: drivers.NoteConnections, Text: "opened when they are needed; callers wait for one", Source: "go-redis 9 options: PoolSize"},
+			drivers.Note{Name: "retries", Text: "none; go-redis's own time limits of a call (3 s) are off too: the run's --timeout alone ends a call", Source: "go-redis 9 options: MaxRetries, ReadTimeout"},
+			drivers.Note{Name: "outage", Text: "after as many failed dials as the pool has connections, calls fail at once, and go-redis tries the server once a second", Source: "go-redis 9, internal/pool tryDial"})
 		return f
 	}
 	f.Notes = append(f.Notes,
-		drivers.Note{Name: "connection", Text: "One connection for any concurrency; what callers ask at the same moment is written together.", Source: "node-redis 6, client/index.ts, #maybeScheduleWrite"},
-		drivers.Note{Name: "outage", Text: "While the server is away, calls wait until it is back, their context ends, or they stayed unsent for 5 s; what was sent when the connection broke fails at once, and is not sent again.", Source: "node-redis 6, commands-queue.ts flushWaitingForReply, defaults.ts DEFAULT_COMMAND_TIMEOUT"},
-		drivers.Note{Name: "reconnect", Text: "At once, then after min(50 ms × 2^attempt, 2 s) and up to 200 ms more, without end.", Source: "node-redis 6, socket.ts defaultReconnectStrategy"})
+		drivers.Note{Name: drivers.NoteConnections, Text: "whatever the concurrency: what callers ask at the same moment is written together", Source: "node-redis 6, client/index.ts, #maybeScheduleWrite"},
+		drivers.Note{Name: "outage", Text: "while the server is away, calls wait until it is back, their context ends, or they stayed unsent for 5 s; what was sent when the connection broke fails at once, and is not sent again", Source: "node-redis 6, commands-queue.ts flushWaitingForReply, defaults.ts DEFAULT_COMMAND_TIMEOUT"},
+		drivers.Note{Name: "reconnect", Text: "at once, then after min(50 ms × 2^attempt, 2 s) and up to 200 ms more, without end", Source: "node-redis 6, socket.ts defaultReconnectStrategy"})
 	return f
 }
 

@@ -95,20 +95,16 @@ func (p *provided) describe(ctx context.Context) {
 	}
 }
 
-// contract is a driver's facts as results keep them.
+// contract is a driver's facts as results keep them: figures, and in words.
 func contract(f drivers.Facts) map[string]string {
 	c := map[string]string{
 		"granularity":      f.Granularity.String(),
 		"default_lifetime": f.DefaultLifetime.String(),
 		"touch_missing":    string(f.TouchMissing),
 		"miss_delay":       f.MissDelay.String(),
-		"connections":      fmt.Sprint(f.Connections),
-		"purge":            f.Purge.By,
+		"max_connections":  fmt.Sprint(f.Connections),
 	}
-	if f.Purge.Every > 0 {
-		c["purge"] += " every " + f.Purge.Every.String()
-	}
-	for _, n := range f.Notes {
+	for _, n := range f.Describe() {
 		c[n.Name] = n.Text
 	}
 	return c

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -77,10 +78,32 @@ func describeStore(out io.Writer, store drivers.Store, client drivers.Client, wi
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	for _, n := range store.Facts(cfg).Notes {
-		fmt.Fprintf(out, "  - %s: %s [%s]\n", n.Name, n.Text, n.Source)
+	fmt.Fprintln(out)
+	for _, n := range store.Facts(cfg).Describe() {
+		for i, line := range wrapped(n.Text+" ["+n.Source+"]", 72) {
+			name := n.Name
+			if i > 0 {
+				name = ""
+			}
+			fmt.Fprintf(w, "  %s\t%s\n", name, line)
+		}
 	}
-	return nil
+	return w.Flush()
+}
+
+// wrapped breaks a text into lines of at most so many characters, if no word is
+// longer.
+func wrapped(text string, width int) []string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		last := len(lines) - 1
+		if last >= 0 && utf8.RuneCountInString(lines[last])+1+utf8.RuneCountInString(word) <= width {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
 }
 
 func heading(store drivers.Store, client drivers.Client) string {
