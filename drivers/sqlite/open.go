@@ -9,13 +9,21 @@ import (
 	"time"
 
 	"github.com/sessionbench/bench/drivers"
-	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
+	_ "modernc.org/sqlite" // the engine
 )
 
 // tableName is what needs no quotes: connect-sqlite3 uses none.
 var tableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
 
-func open(ctx context.Context, cfg drivers.Config) (drivers.Driver, error) {
+// engine is what database/sql knows modernc.org/sqlite as.
+const engine = "sqlite"
+
+// opener opens the store on an engine of database/sql.
+func opener(engine string) func(context.Context, drivers.Config) (drivers.Driver, error) {
+	return func(ctx context.Context, cfg drivers.Config) (drivers.Driver, error) { return open(ctx, engine, cfg) }
+}
+
+func open(ctx context.Context, engine string, cfg drivers.Config) (drivers.Driver, error) {
 	o := cfg.Options
 	d := &driver{table: o.Text(optTable), now: time.Now}
 	if !tableName.MatchString(d.table) {
@@ -30,7 +38,7 @@ func open(ctx context.Context, cfg drivers.Config) (drivers.Driver, error) {
 	if d.file, err = newFile(path, d.table); err != nil {
 		return nil, err
 	}
-	if d.db, err = sql.Open("sqlite", d.file.address()); err != nil {
+	if d.db, err = sql.Open(engine, d.file.address()); err != nil {
 		return nil, err
 	}
 	if err := d.start(ctx, cfg); err != nil {

@@ -101,44 +101,6 @@ func TestRowIsTheOneThatConnectSQLite3Writes(t *testing.T) {
 	}
 }
 
-// The transcript has what connect-sqlite3 sent, with the values in place of "?".
-func TestStatementsAreThoseOfTheTranscript(t *testing.T) {
-	t.Parallel()
-	transcript, err := os.ReadFile("testdata/sqlite-statements.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var recorded []string
-	for line := range strings.Lines(string(transcript)) {
-		recorded = append(recorded, strings.TrimSpace(line))
-	}
-	s := statementsOf("sessions")
-	for _, statement := range []string{s.get, s.set, s.touch, s.destroy, s.count, s.prune} {
-		if !slices.ContainsFunc(recorded, func(line string) bool { return isFilledIn(statement, line) }) {
-			t.Errorf("the transcript has no %q", statement)
-		}
-	}
-	if create := sqliteRow(t).Schema; strings.Replace(s.create, "IF NOT EXISTS ", "", 1) != create {
-		t.Errorf("create is %q, recorded is %q", s.create, create)
-	}
-}
-
-// isFilledIn tells whether line is the statement with a literal for each "?".
-func isFilledIn(statement, line string) bool {
-	parts := strings.Split(statement, "?")
-	rest, ok := strings.CutPrefix(line, parts[0])
-	for _, part := range parts[1:] {
-		if !ok || rest == "" {
-			return false
-		}
-		if part == "" {
-			return true
-		}
-		_, rest, ok = strings.Cut(rest, part)
-	}
-	return ok && rest == ""
-}
-
 func TestExpiryIsTheCookiesOrADay(t *testing.T) {
 	t.Parallel()
 	now := time.UnixMilli(1_795_423_588_083)

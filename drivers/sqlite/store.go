@@ -46,7 +46,7 @@ func init() {
 		},
 		Facts: facts,
 		Wire:  wire,
-		Open:  open,
+		Open:  opener(engine),
 	})
 }
 
