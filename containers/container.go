@@ -101,6 +101,10 @@ func (l launch) start(ctx context.Context) (_ server, err error) {
 		return ctx.Err()
 	}
 	c, err := l.rec.run(detached, l.image, l.settings, l.options(detach)...)
+	for attempt := 1; attempt < 5 && reaperEnds(err) && ctx.Err() == nil; attempt++ {
+		time.Sleep(200 * time.Millisecond)
+		c, err = l.rec.run(detached, l.image, l.settings, l.options(detach)...)
+	}
 	defer func() {
 		if err != nil && c != nil {
 			err = errors.Join(err, terminate(c))
@@ -165,6 +169,12 @@ func (l launch) address(ctx context.Context, c testcontainers.Container) (string
 		return "", err
 	}
 	return joinPort(l.engine.host, int(port.Num())), nil
+}
+
+// reaperEnds tells that testcontainers found the reaper of an earlier process of
+// the same shell, which is ending.
+func reaperEnds(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "reaper") && strings.Contains(err.Error(), `container status "removing"`)
 }
 
 // reaperHint helps where testcontainers' own clean-up container can't be had.

@@ -32,6 +32,7 @@ type Request struct {
 	Image   string        // for Container; empty: the store's default with the target's tag
 	Timeout time.Duration // until the store has to answer a real command; 0: 60 s
 	CPUs    []int         // the processors that a server started here may use (Linux); none: all
+	Args    []string      // for Process: further arguments of the server, which win over its own
 }
 
 // The networks between the client and the server, as results name them.

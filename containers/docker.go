@@ -181,13 +181,23 @@ func (e *engine) removeLeftovers(ctx context.Context, s *sweep) {
 }
 
 // remove removes a container and its anonymous volumes, running or not; one that
-// is gone is no error.
+// is gone is no error. Testcontainers' reaper may be removing it at the same time:
+// that is waited for.
 func (e *engine) remove(ctx context.Context, id string) error {
-	_, err := e.client.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
-	if err != nil && !errdefs.IsNotFound(err) {
-		return fmt.Errorf("remove the container %s: %w", id[:12], err)
+	for {
+		_, err := e.client.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+		switch {
+		case err == nil || errdefs.IsNotFound(err):
+			return nil
+		case !errdefs.IsConflict(err):
+			return fmt.Errorf("remove the container %s: %w", id[:12], err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("remove the container %s: %w: %w", id[:12], context.Cause(ctx), err)
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
-	return nil
 }
 
 // has tells whether the image is there, so that it is not pulled.

@@ -45,7 +45,7 @@ func makeFolder() (id, dir string, lock *os.File, err error) {
 			break
 		}
 	}
-	return "", "", nil, fmt.Errorf("make the run's folder: %w", err)
+	return "", "", nil, fmt.Errorf("make the run's folder: %w; set TMPDIR to a folder that bench can write to", err)
 }
 
 func makeLocked(dir string) (*os.File, error) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -20,6 +21,22 @@ func Clean(ctx context.Context, say func(string)) (removed int, err error) {
 		say = func(string) {}
 	}
 	return removeLeftovers(ctx, say, connectDocker, always)
+}
+
+// Live returns the ids of the runs that are alive on this machine, as far as they
+// share the temporary folder. A run is among them before it provides anything.
+func Live() []string {
+	folders, _ := filepath.Glob(filepath.Join(os.TempDir(), folderPrefix+"*")) // the pattern is valid
+	var ids []string
+	for _, dir := range folders {
+		lock, err := takeLock(dir, 0)
+		if err == nil {
+			lock.Close()
+		} else if !errors.Is(err, fs.ErrNotExist) { // held, or another user's and so not known to be dead
+			ids = append(ids, strings.TrimPrefix(filepath.Base(dir), folderPrefix))
+		}
+	}
+	return ids
 }
 
 // askDocker says when containers are looked for.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -55,6 +56,11 @@ func TestARunThatIsAliveIsNeverCleaned(t *testing.T) {
 	if !exists(live.Dir()) || !exists(second.Dir()) {
 		t.Error("a live run's folder is gone")
 	}
+	deadRun(t)
+	if ids, want := slices.Sorted(slices.Values(Live())), slices.Sorted(slices.Values([]string{live.ID(), second.ID()})); !slices.Equal(ids, want) {
+		t.Errorf("live runs %q, want %q", ids, want)
+	}
+	clean(t, said.say)
 	if removed := clean(t, said.say); removed != 0 {
 		t.Errorf("removed %d more: %q", removed, said.text())
 	}

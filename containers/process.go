@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,6 +24,7 @@ type home struct {
 	binary  string
 	account *account // nil: the one of this process
 	cpus    []int
+	args    []string // further ones of the server
 	settings
 }
 
@@ -75,6 +78,9 @@ func startProcess(c command) (*process, error) {
 		close(p.done)
 	}()
 	if err := <-begun; err != nil {
+		if c.home.account != nil && errors.Is(err, fs.ErrPermission) {
+			err = fmt.Errorf("%w: the server's account must pass through %s; set TMPDIR to a folder that it can", err, os.TempDir())
+		}
 		return nil, fmt.Errorf("start %s: %w", c.path, err)
 	}
 	p.pid = cmd.Process.Pid
@@ -189,10 +195,7 @@ const recordSuffix = ".process"
 func (p *process) record(home string) error {
 	started, err := startOf(p.pid)
 	if err != nil {
-		if p.alive() != nil {
-			return nil // nothing to find later
-		}
-		return fmt.Errorf("read the start of %s (pid %d): %w", p.name, p.pid, err)
+		return nil // it has ended, or there is no /proc, where it could be found later
 	}
 	text, err := json.Marshal(record{PID: p.pid, Started: started, Name: p.name})
 	if err != nil {
@@ -202,7 +205,8 @@ func (p *process) record(home string) error {
 }
 
 // provideProcess starts the store's installed server and waits for its answer.
-func (r *Run) provideProcess(ctx context.Context, store string, rec recipe, req Request) (*Backend, error) {
+func (r *Run) provideProcess(ctx context.Context, store string, rec recipe, req Request) (b *Backend, err error) {
+	defer func() { err = noRoom(err) }()
 	binary, err := rec.find()
 	if err != nil {
 		return nil, &missingError{fmt.Errorf("find %s: %w", rec.binary, err)}
@@ -211,7 +215,7 @@ func (r *Run) provideProcess(ctx context.Context, store string, rec recipe, req 
 	if err != nil {
 		return nil, err
 	}
-	h.cpus = req.CPUs
+	h.cpus, h.args = req.CPUs, req.Args
 	if rec.durable {
 		r.warnOfMemory(store)
 	}
@@ -230,6 +234,14 @@ func (r *Run) provideProcess(ctx context.Context, store string, rec recipe, req 
 		return nil, err
 	}
 	return &Backend{Mode: Process, URL: rec.url(h.address(), h.settings), Network: NetworkLoopback, server: p}, nil
+}
+
+// noRoom says of a failure for want of room, ours or the server's, where that was.
+func noRoom(err error) error {
+	if err == nil || !errors.Is(err, syscall.ENOSPC) && !strings.Contains(strings.ToLower(err.Error()), "no space left on device") {
+		return err
+	}
+	return fmt.Errorf("%s is full, set TMPDIR to a folder with more room: %w", os.TempDir(), err)
 }
 
 // newHome makes a server's folder and settles who it runs as.
@@ -254,7 +266,7 @@ func (h *home) address() string { return joinPort(loopback, h.port) }
 // fails, nothing of it runs.
 func (h *home) start(ctx context.Context, rec recipe) (server, error) {
 	p, err := startProcess(command{
-		path: h.binary, args: append(rec.args(h.settings), rec.homeArgs(h)...),
+		path: h.binary, args: slices.Concat(rec.args(h.settings), rec.homeArgs(h), h.args),
 		home: h, log: h.dir + ".log", deathSignal: rec.deathSignal, stop: rec.stop,
 	})
 	if err != nil {
@@ -303,5 +315,5 @@ func tailNote(tail string) string {
 	if tail == "" {
 		return "; its log is empty"
 	}
-	return "; the last lines of its log:\n" + tail
+	return "; the last lines of its log:\n  " + strings.ReplaceAll(tail, "\n", "\n  ")
 }

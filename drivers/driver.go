@@ -86,10 +86,11 @@ type Remover interface {
 	Remove(ctx context.Context, ids iter.Seq[string]) error
 }
 
-// Cleaner removes the sessions whose id starts with idPrefix, and nothing else:
-// what a killed run left in an external store.
+// Cleaner removes the sessions whose id starts with idPrefix and is ours, and
+// nothing else: what a killed run left in an external store. ours is asked for
+// ids that are stored now, by one goroutine.
 type Cleaner interface {
-	Clean(ctx context.Context, idPrefix string) (removed int64, err error)
+	Clean(ctx context.Context, idPrefix string, ours func(id string) bool) (removed int64, err error)
 }
 
 // Dropper removes the table, collection or folder that Open created, and does

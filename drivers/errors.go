@@ -3,10 +3,12 @@ package drivers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"syscall"
+	"time"
 )
 
 // Errors that drivers wrap.
@@ -90,4 +92,24 @@ func Classify(err error) Class {
 		return ClassTimeout
 	}
 	return ClassOther
+}
+
+// WithPatience is context.WithTimeout, whose end Ended tells in words.
+func WithPatience(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, d, noAnswer(d))
+}
+
+// noAnswer is the end of a time limit.
+type noAnswer time.Duration
+
+func (n noAnswer) Error() string { return fmt.Sprintf("no answer within %v", time.Duration(n)) }
+func (noAnswer) Unwrap() error   { return context.DeadlineExceeded }
+
+// Ended is why ctx is over, nil while it is not. It wraps ctx.Err, and says more
+// where the context's cause does.
+func Ended(ctx context.Context) error {
+	if cause := context.Cause(ctx); errors.Is(cause, ctx.Err()) {
+		return cause
+	}
+	return ctx.Err()
 }

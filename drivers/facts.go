@@ -25,6 +25,11 @@ type Facts struct {
 	// Connections is the most the client opens; 0 when it has none, -1 when
 	// nothing limits them.
 	Connections int
+	// LastMillisecond says that a session which is set in the very millisecond in
+	// which it ends gets the default lifetime.
+	LastMillisecond bool
+	// NotInIDs has the characters that a session's id can't have.
+	NotInIDs string
 	// Purge says who frees the storage of expired sessions.
 	Purge Purge
 	// Notes are further differences, in words. Those named like a figure above

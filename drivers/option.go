@@ -1,6 +1,7 @@
 package drivers
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -30,8 +31,12 @@ type Option struct {
 	Native  string   // default in native mode; empty: the same
 	Choices []string // for KindChoice
 	Min     int64    // for KindInt, and in nanoseconds for KindDuration
+	Max     int64    // for KindInt; 0: 2147483647
 	Doc     string   // one line
 }
+
+// longest is the longest KindDuration, a year: sums of it can't overflow.
+const longest = 365 * 24 * time.Hour
 
 // Default is the option's default in a client mode, as typed.
 func (o Option) Default(c Client) string {
@@ -48,8 +53,8 @@ func (o Option) parse(text string) (any, error) {
 		return text, nil
 	case KindInt:
 		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n < o.Min || n > math.MaxInt32 {
-			return nil, fmt.Errorf("%q is not a whole number from %d to %d", text, o.Min, math.MaxInt32)
+		if most := cmp.Or(o.Max, math.MaxInt32); err != nil || n < o.Min || n > most {
+			return nil, fmt.Errorf("%q is not a whole number from %d to %d", text, o.Min, most)
 		}
 		return int(n), nil
 	case KindBool:
@@ -60,8 +65,8 @@ func (o Option) parse(text string) (any, error) {
 		return b, nil
 	case KindDuration:
 		d, err := time.ParseDuration(text)
-		if err != nil || int64(d) < o.Min {
-			return nil, fmt.Errorf("%q is not a duration of at least %s, such as 30s or 15m", text, time.Duration(o.Min))
+		if err != nil || int64(d) < o.Min || d > longest {
+			return nil, fmt.Errorf("%q is not a duration from %s to %gh, such as 30s or 15m", text, time.Duration(o.Min), longest.Hours())
 		}
 		return d, nil
 	case KindChoice:
@@ -105,9 +110,9 @@ func (s Store) unknownOption(name string) error {
 		known = append(known, o.Name)
 	}
 	if len(known) == 0 {
-		return fmt.Errorf("%s.%s: %s has no options", s.Name, name, s.Name)
+		return fmt.Errorf("%s.%s: %s has no options", s.Name, escaped(name), s.Name)
 	}
-	return fmt.Errorf("%s.%s: no such option%s: %s has %s", s.Name, name, DidYouMean(name, known), s.Name, strings.Join(known, ", "))
+	return fmt.Errorf("%s.%s: no such option%s: %s has %s", s.Name, escaped(name), DidYouMean(name, known), s.Name, strings.Join(known, ", "))
 }
 
 // Texts gives every option's value as it would be typed.

@@ -35,3 +35,13 @@ func Redact(raw string) string {
 	}
 	return scheme + "://" + user + secretParameter.ReplaceAllString(rest[at:], "$1="+redacted)
 }
+
+// urlWithPassword is a URL in a text from its "://" to the last "@", or to the
+// "…" where a quotation was cut: a password may hold anything. One whose password
+// is hidden already ends there, so that the text behind it stays.
+var urlWithPassword = regexp.MustCompile(`(://[^:@\n]*:)(?:` + redacted + `|.*)([@…])`)
+
+// RedactText hides the passwords of all URLs in a message.
+func RedactText(text string) string {
+	return urlWithPassword.ReplaceAllString(text, "${1}"+redacted+"${2}")
+}

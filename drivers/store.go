@@ -25,6 +25,7 @@ type Store struct {
 	Title      string   // as written: "Redis"
 	Middleware string   // what the express client copies: "connect-redis 10 with node-redis 6"
 	Schemes    []string // URL schemes it takes, such as "redis", "rediss"; none: a path
+	TLS        string   // how a URL says whether the connection is encrypted
 	Options    []Option
 	// DefaultTimeout is the time a call may take in express mode unless told
 	// otherwise; 0 means for ever, as the middleware has it.
@@ -35,6 +36,12 @@ type Store struct {
 	// Wire lists what each call sends as configured, in the order of the calls;
 	// it is built from the same constants as the driver.
 	Wire func(Config) []WireCall
+	// Check refuses, without asking any server, what Open could not use: a URL (it
+	// may be empty still), options or TLS files; nil: there is nothing to check.
+	Check func(Config) error
+	// Advice says what the user can do about an error of Open, or of a first
+	// call, in a few words; empty when this store knows nothing particular.
+	Advice func(error) string
 	// Open connects, creates the table, collection or folder when it is missing,
 	// and proves with a real command that the store answers. It returns within
 	// Config.ConnectTimeout.
@@ -122,14 +129,16 @@ func Open(ctx context.Context, name string, cfg Config) (Driver, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, release := Outlast(ctx) // nothing shall be half made
+	defer release()
 	if cfg.ConnectTimeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, cfg.ConnectTimeout)
+		ctx, cancel = WithPatience(ctx, cfg.ConnectTimeout)
 		defer cancel()
 	}
 	d, err := s.Open(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("open %s %s: %w", name, Redact(cfg.URL), err)
+		return nil, fmt.Errorf("open %s %s: %w", name, Redact(cfg.URL), Advise(s, err))
 	}
 	return d, nil
 }

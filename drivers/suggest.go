@@ -1,13 +1,20 @@
 package drivers
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // DidYouMean gives `, did you mean "x"?`-style help: the known word nearest to
-// the typed one, or nothing when none is near.
+// the typed one in letters of either case, or nothing when none is near.
 func DidYouMean(typed string, known []string) string {
 	best, bestDistance := "", len(typed)/2+1
 	for _, k := range known {
-		if d := distance(typed, k); d < bestDistance {
+		if len(typed)-len(k) >= bestDistance {
+			continue // so many letters too long, and maybe a megabyte
+		}
+		if d := distance(strings.ToLower(typed), strings.ToLower(k)); d < bestDistance {
 			best, bestDistance = k, d
 		}
 	}
@@ -42,4 +49,10 @@ func distance(a, b string) int {
 		}
 	}
 	return rows[len(a)][len(b)]
+}
+
+// escaped is a typed text without what would break a line, and without quotes.
+func escaped(text string) string {
+	quoted := strconv.Quote(text)
+	return quoted[1 : len(quoted)-1]
 }

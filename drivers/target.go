@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -34,9 +35,12 @@ func ParseTarget(text string) (Target, error) {
 			break
 		}
 	}
+	if before, _, misplaced := strings.Cut(head, "://"); misplaced { // not shown: it may hold a password
+		return Target{}, fmt.Errorf("target %q: a URL stands after the name of its store, such as redis=redis://HOST", before+"://…")
+	}
 	parts := strings.Split(head, "@")
 	name, _, isURL := strings.Cut(parts[0], "=")
-	if isURL { // not shown: it may hold a password
+	if isURL { // not shown: as above
 		return Target{}, fmt.Errorf("target %q: what follows the = is neither a URL (SCHEME://…) nor a path (./x, ../x or /x)", name+"=…")
 	}
 	name, tag, tagged := strings.Cut(name, ":")
@@ -117,8 +121,12 @@ func (t *Target) checkURL() error {
 	if strings.Contains(t.URL, ",") { // several hosts: only the store's own parser knows them
 		return nil
 	}
-	if _, err := url.Parse(t.URL); err != nil {
-		return fmt.Errorf("%s is not a URL: is a special character in the password not percent-encoded?", Redact(t.URL))
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		return fmt.Errorf("%s is not a URL: is a special character in the password not percent-encoded?", escaped(Redact(t.URL)))
+	}
+	if _, err := strconv.ParseUint(u.Port(), 10, 16); err != nil && u.Port() != "" {
+		return fmt.Errorf("the port %s is not one of 1 to 65535", u.Port())
 	}
 	return nil
 }

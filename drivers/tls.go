@@ -17,17 +17,17 @@ func (f TLSFiles) AddTo(c *tls.Config) error {
 	if f.CA != "" {
 		pem, err := os.ReadFile(f.CA)
 		if err != nil {
-			return fmt.Errorf("read the TLS authorities: %w", err)
+			return fmt.Errorf("--tls-ca: %w", err)
 		}
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("read the TLS authorities: %s holds no PEM certificate", f.CA)
+			return fmt.Errorf("--tls-ca: %s holds no PEM certificate", f.CA)
 		}
 	}
 	if f.Cert != "" || f.Key != "" {
 		pair, err := tls.LoadX509KeyPair(f.Cert, f.Key)
 		if err != nil {
-			return fmt.Errorf("read the TLS client certificate and its key: %w", err)
+			return fmt.Errorf("--tls-cert and --tls-key: %w", err)
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}

@@ -47,6 +47,7 @@ var finders = []finder{
 	}},
 	{Problem, "violations", func(r *results.Result) string { return violationsInWords(&r.Summary) }},
 	{Problem, "errors", errorsInWords},
+	{Problem, "outage", outagesInWords},
 	{Problem, "objectives", func(r *results.Result) string { return missedObjectives(r, false) }},
 	{Problem, "overloaded", func(r *results.Result) string {
 		return because(r.Summary.Load.Overloaded, "overloaded: it took less than was offered, and the response times grow with the length of the run", r.Summary.Load.OverloadedReason)
@@ -57,6 +58,7 @@ var finders = []finder{
 		}
 		return fmt.Sprintf("interrupted: the figures are of %s", seconds(r.Summary.DurationSeconds))
 	}},
+	{Warning, "clock", clockInWords},
 	{Warning, "client_saturated", func(r *results.Result) string {
 		return because(r.Summary.Harness.ClientSaturated, "bench itself was the limit, not the store", r.Summary.Harness.SaturatedReason)
 	}},

@@ -193,7 +193,7 @@ type tableWriter struct {
 func (t *tableWriter) text(s string) string {
 	s = oneLine(s)
 	if t.style.ASCII {
-		s = inASCII(s)
+		s = ASCII(s)
 	}
 	return s
 }

@@ -31,8 +31,8 @@ var spelledInASCII = strings.NewReplacer(
 	"µ", "u", "−", "-", "–", "-", "∞", "inf", "≥", ">=", "×", "x", "…", "...", "“", `"`, "”", `"`,
 )
 
-// inASCII spells a line of text without other characters.
-func inASCII(s string) string {
+// ASCII spells a text for a terminal that shows no other characters.
+func ASCII(s string) string {
 	var b strings.Builder
 	for _, r := range spelledInASCII.Replace(s) {
 		switch {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -253,6 +254,27 @@ func TestDecodeRefusesGarbage(t *testing.T) {
 	}
 	if _, err := (&Distribution{Min: 5, Max: 1, Histogram: whole}).Decode(); err == nil {
 		t.Error("min above max was taken")
+	}
+}
+
+// TestDecodeInflatesNoMoreThanAHistogramHolds has a header that promises two
+// gigabytes of counts, and one that promises what fits, with gigabytes behind it.
+func TestDecodeInflatesNoMoreThanAHistogramHolds(t *testing.T) { // not parallel, for it counts memory
+	header := inflate(t, distributionOf(t, 1000, 3_000_000).Histogram)[:40]
+	for name, promised := range map[string]uint32{"promised": math.MaxInt32, "behind what was promised": 100} {
+		bomb := bytes.Clone(header)
+		binary.BigEndian.PutUint32(bomb[4:], promised)
+		d := &Distribution{Max: 2000, Histogram: encodeRaw(t, append(bomb, make([]byte, 64<<20)...))}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		h, err := d.Decode()
+		runtime.ReadMemStats(&after)
+		if err == nil {
+			t.Errorf("%s: decoded to %d values", name, h.TotalCount())
+		}
+		if used := after.TotalAlloc - before.TotalAlloc; used > 16<<20 {
+			t.Errorf("%s: %d bytes of memory for a histogram of 270 kB", name, used)
+		}
 	}
 }
 

@@ -2,13 +2,16 @@ package results
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/sessionbench/bench/internal/smallfile"
 )
 
 // mostBytes is the largest result file that is read: a day's series takes 10 MB.
@@ -30,19 +33,11 @@ func Read(path string) (*Result, error) {
 }
 
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err // it names the file
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, mostBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > mostBytes {
+	text, err := smallfile.Read(path, mostBytes)
+	if errors.Is(err, smallfile.ErrTooLarge) {
 		return nil, fmt.Errorf("%s: larger than %d MiB: not a bench result", path, mostBytes>>20)
 	}
-	return text, nil
+	return text, err // it names the file
 }
 
 // decode reads a result and checks all of it.
@@ -96,7 +91,7 @@ func Save(dir string, r *Result) (path string, err error) {
 		return "", fmt.Errorf("save %s: %w", path, err)
 	}
 	if err := WriteFile(path, text); err != nil {
-		return "", fmt.Errorf("save %s: %w", path, err)
+		return "", err
 	}
 	return path, nil
 }
@@ -104,13 +99,10 @@ func Save(dir string, r *Result) (path string, err error) {
 // SaveAs is Save to a path of the caller's choice.
 func SaveAs(path string, r *Result) error {
 	text, err := encode(r)
-	if err == nil {
-		err = WriteFile(path, text)
-	}
 	if err != nil {
 		return fmt.Errorf("save %s: %w", path, err)
 	}
-	return nil
+	return WriteFile(path, text)
 }
 
 // encode writes a result as Save does.
@@ -127,15 +119,16 @@ func encode(r *Result) ([]byte, error) {
 }
 
 // WriteFile puts text under path in one step: a reader sees the old file or the
-// new one, also after a crash.
+// new one, also after a crash. The error says that path could not be saved.
 func WriteFile(path string, text []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return err
+		return about(path, err)
 	}
 	defer func() {
 		if err != nil {
 			os.Remove(f.Name())
+			err = about(path, err)
 		}
 	}()
 	_, err = f.Write(text)
@@ -145,13 +138,26 @@ func WriteFile(path string, text []byte) (err error) {
 	if err == nil {
 		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err = cmp.Or(err, f.Close()); err != nil {
 		return err
 	}
 	if err = os.Rename(f.Name(), path); err != nil {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+// about gives an error the name that was asked for instead of the temporary one.
+func about(path string, err error) error {
+	var inFile *fs.PathError
+	var renaming *os.LinkError
+	switch {
+	case errors.As(err, &inFile):
+		return &fs.PathError{Op: "save", Path: path, Err: inFile.Err}
+	case errors.As(err, &renaming):
+		return &fs.PathError{Op: "save", Path: path, Err: renaming.Err}
+	}
+	return err
 }
 
 // syncFolder makes a rename last. Systems that can't sync a folder (Windows)

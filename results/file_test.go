@@ -131,11 +131,34 @@ func TestReadRefusesAHugeFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if err := f.Truncate(64<<20 + 1); err != nil {
+	for _, size := range []int64{64<<20 + 1, 2 << 30, 1 << 40} { // no byte of which is on the disk, or read
+		if err := f.Truncate(size); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := results.Read(path); err == nil || err.Error() != path+": larger than 64 MiB: not a bench result" {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+}
+
+func TestWriteFileNamesTheFileThatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "folder", "in it"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := results.Read(path); err == nil || !strings.HasSuffix(err.Error(), "larger than 64 MiB: not a bench result") {
-		t.Error(err)
+	for name, want := range map[string]string{
+		"none/x.md": "no such file or directory",
+		"folder":    "exists",
+	} {
+		path := filepath.Join(dir, name)
+		err := results.WriteFile(path, nil)
+		if err == nil || !strings.HasPrefix(err.Error(), "save "+path+": ") || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("it left %v", files)
 	}
 }
 

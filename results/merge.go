@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -114,7 +115,7 @@ func firstDifference(a, b map[string]string) (string, bool) {
 
 func sameScenario(a, b *Result) error {
 	var x, y map[string]any
-	if err := errors.Join(json.Unmarshal(a.Scenario, &x), json.Unmarshal(b.Scenario, &y)); err != nil {
+	if err := cmp.Or(json.Unmarshal(a.Scenario, &x), json.Unmarshal(b.Scenario, &y)); err != nil {
 		return fmt.Errorf("scenario: %w", err)
 	}
 	for _, m := range []map[string]any{x, y} {

@@ -1,10 +1,12 @@
 package results
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -43,12 +45,15 @@ func validate(text []byte) error {
 	if err != nil {
 		return err
 	}
-	document, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
-	if err != nil {
-		return fmt.Errorf("not JSON: %w", err)
-	}
-	if err := checkVersion(document); err != nil {
+	if err := checkVersion(text); err != nil {
 		return err
+	}
+	if n := bytes.Count(text, []byte{','}); n > mostValues {
+		return fmt.Errorf("not a bench result: it has more than %d values", mostValues)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return notJSON(err)
 	}
 	if err := checkNumbers(document); err != nil {
 		return err
@@ -62,17 +67,36 @@ func validate(text []byte) error {
 	return err
 }
 
+// mostValues bounds the memory of a document, in which each number takes a
+// hundred bytes. Three days of series have three million values.
+const mostValues = 4_000_000
+
+func notJSON(err error) error {
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("not a bench result: it is empty")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("not JSON: it is cut off before its end")
+	}
+	return fmt.Errorf("not JSON: %w", err)
+}
+
 var versionPattern = regexp.MustCompile(`^bench\.result/v([1-9][0-9]{0,8})$`)
 
 // checkVersion comes before the schema, whose complaints about another version
-// would only mislead.
-func checkVersion(document any) error {
-	object, ok := document.(map[string]any)
-	if !ok {
+// would only mislead. It takes nothing else of the document into memory.
+func checkVersion(text []byte) error {
+	var about struct{ Schema json.RawMessage }
+	var other *json.UnmarshalTypeError
+	err := json.NewDecoder(bytes.NewReader(text)).Decode(&about)
+	switch {
+	case errors.As(err, &other) || err == nil && bytes.Equal(bytes.TrimSpace(text), []byte("null")):
 		return errors.New("not a bench result: it is no JSON object")
+	case err != nil:
+		return notJSON(err)
 	}
-	have, ok := object["schema"].(string)
-	if !ok {
+	var have string
+	if json.Unmarshal(about.Schema, &have) != nil {
 		return errors.New(`not a bench result: it has no "schema"`)
 	}
 	if have == Schema {
@@ -91,7 +115,9 @@ func checkNumbers(v any) error {
 	switch v := v.(type) {
 	case json.Number:
 		_, exponent, _ := strings.Cut(strings.ToLower(v.String()), "e")
-		if e, err := strconv.Atoi(exponent); exponent != "" && (err != nil || e > 400 || e < -400) || len(v) > 400 {
+		e, err := strconv.Atoi(exponent)
+		_, tooLarge := v.Float64()
+		if exponent != "" && (err != nil || e > 400 || e < -400) || len(v) > 400 || tooLarge != nil {
 			return fmt.Errorf("the number %s is out of range", short(v.String()))
 		}
 	case []any:

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -403,19 +404,30 @@ func TestReadRefusesWhatIsNoResult(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for text, want := range map[string]string{
-		"":          "not JSON: EOF",
-		"[]":        "not a bench result: it is no JSON object",
-		`{"a":`:     "not JSON: unexpected EOF",
-		"{} {}":     "not JSON: invalid character after top-level value",
-		"<html>":    "not JSON: invalid character '<' looking for beginning of value",
-		`{"a":nan}`: "not JSON: invalid character 'a' in literal null (expecting 'u')",
+		"":                                       "not a bench result: it is empty",
+		"null":                                   "not a bench result: it is no JSON object",
+		"[]":                                     "not a bench result: it is no JSON object",
+		`{"a":`:                                  "not JSON: it is cut off before its end",
+		"{} {}":                                  `not a bench result: it has no "schema"`,
+		`{"schema":"bench.result/v1"} {}`:        "not JSON: invalid character after top-level value",
+		`{"schema":"bench.result/v1","rounds":[`: "not JSON: it is cut off before its end",
+		`{"schema":"bench.result/v1",` + strings.Repeat("[", 1e6):               "not JSON: invalid character '[' looking for beginning of object key string",
+		strings.Repeat("[", 1e6):                                                "not JSON: invalid character '[' exceeded max depth",
+		strings.Repeat(`{"a":`, 1e6):                                            "not JSON: invalid character '{' exceeded max depth",
+		`{"schema":"bench.result/v1","a":` + strings.Repeat("[", 1e6):           "not JSON: invalid character '[' exceeded max depth",
+		`{"schema":"bench.result/v1","a":[` + strings.Repeat("0,", 4e6) + "0]}": "not a bench result: it has more than 4000000 values",
+		`{"schema":{"a":1}}`:                                                    `not a bench result: it has no "schema"`,
+		`{"schema":"bench.result/v2"}`:                                          "bench.result/v2 is newer than this bench reads (v1): upgrade",
+		`{"schema":"bench.result/v1","a":1e309}`:                                `the number "1e309" is out of range`,
+		"<html>":                                                                "not JSON: invalid character '<' looking for beginning of value",
+		`{"a":nan}`:                                                             "not JSON: invalid character 'a' in literal null (expecting 'u')",
 	} {
-		path := filepath.Join(dir, fmt.Sprintf("%x.json", text))
+		path := filepath.Join(dir, fmt.Sprintf("%x.json", sha256.Sum256([]byte(text))))
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Read(path); err == nil || err.Error() != path+": "+want {
-			t.Errorf("%q: %v, want %s", text, err, want)
+			t.Errorf("%.80q: %v, want %s", text, err, want)
 		}
 	}
 }

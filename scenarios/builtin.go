@@ -2,14 +2,14 @@ package scenarios
 
 import (
 	"embed"
+	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/sessionbench/bench/drivers"
+	"github.com/sessionbench/bench/internal/smallfile"
 )
 
 //go:embed builtin/*.yaml
@@ -82,20 +82,12 @@ func Find(nameOrPath string) (*Scenario, error) {
 		}
 		return nil, unknown(nameOrPath)
 	}
-	text, err := readFile(nameOrPath)
+	text, err := smallfile.Read(nameOrPath, MaxFileSize)
+	if errors.Is(err, smallfile.ErrTooLarge) {
+		return nil, tooLarge(nameOrPath)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}
 	return Parse(nameOrPath, text)
-}
-
-// readFile reads one byte more than Parse takes at most, so that Parse sees that
-// a file is too large without all of it being read.
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, MaxFileSize+1))
 }

@@ -16,9 +16,13 @@ import (
 // MaxFileSize is the size in bytes of the largest scenario file that is read.
 const MaxFileSize = 1 << 20
 
-// maxNesting is far beyond a scenario's depth. The YAML parser recurses, and its
-// time grows with the square of the depth.
-const maxNesting = 16
+// The YAML parser recurses, and its time grows with the square of the depth and
+// of the number of keys and items. Both are far beyond a scenario's: a hundred
+// phases have 900.
+const (
+	maxNesting = 16
+	maxEntries = 5000
+)
 
 // position is a place in a file, counted from 1, columns in characters.
 type position struct{ line, column int }
@@ -33,10 +37,26 @@ func positionOf(t *token.Token) position {
 // document is one YAML file and where its values stand, by path.
 type document struct {
 	file string
+	text string
 	at   map[string]position
 }
 
+// splitLines ends a line where the YAML parser does.
+func splitLines(text string) []string {
+	return strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), "\n")
+}
+
+// within moves a position into the text: what is missing at the end of a line
+// stands right behind it.
+func (d *document) within(at position) position {
+	lines := splitLines(d.text)
+	at.line = min(at.line, len(lines))
+	at.column = min(at.column, utf8.RuneCountInString(lines[at.line-1])+1)
+	return at
+}
+
 func (d *document) wrong(at position, format string, args ...any) error {
+	at = d.within(at)
 	return &Error{File: d.file, Line: at.line, Column: at.column, Msg: fmt.Sprintf(format, args...)}
 }
 
@@ -57,12 +77,11 @@ func (d *document) locate(err error) error {
 }
 
 // open reads the text's one YAML document.
-func (d *document) open(text []byte) (value, error) {
-	text, err := d.checkText(text)
-	if err != nil {
+func (d *document) open() (value, error) {
+	if err := d.checkText(); err != nil {
 		return value{}, err
 	}
-	tokens := lexer.Tokenize(string(text))
+	tokens := lexer.Tokenize(d.text)
 	if err := d.checkTokens(tokens); err != nil {
 		return value{}, err
 	}
@@ -89,34 +108,47 @@ func (d *document) startOf(doc *ast.DocumentNode) position {
 	return positionOf(doc.Start)
 }
 
+func tooLarge(file string) error {
+	return &Error{File: file, Line: 1, Column: 1, Msg: "the file is too large for a scenario: at most 1MiB"}
+}
+
 // checkText refuses what is no text, and cuts off a byte order mark.
-func (d *document) checkText(text []byte) ([]byte, error) {
-	if len(text) > MaxFileSize {
-		return nil, d.wrong(position{1, 1}, "the file is too large for a scenario: at most 1MiB")
+func (d *document) checkText() error {
+	if len(d.text) > MaxFileSize {
+		return tooLarge(d.file)
 	}
-	text = []byte(strings.TrimPrefix(string(text), "\ufeff"))
-	at := position{1, 1}
-	for rest := text; len(rest) > 0; {
-		r, size := utf8.DecodeRune(rest)
-		if r == utf8.RuneError && size == 1 {
-			return nil, d.wrong(at, "byte 0x%02x is not UTF-8: a scenario is a text file", rest[0])
+	for _, mark := range []string{"\xff\xfe", "\xfe\xff"} {
+		if strings.HasPrefix(d.text, mark) {
+			return d.wrong(position{1, 1}, "the file is UTF-16: save it as UTF-8")
 		}
-		if r == 0x7f || r < ' ' && !strings.ContainsRune("\t\r\n", r) {
-			return nil, d.wrong(at, "control character U+%04X: a scenario is a text file", r)
-		}
-		at.column++
-		if r == '\n' {
-			at = position{at.line + 1, 1}
-		}
-		rest = rest[size:]
 	}
-	return text, nil
+	d.text = strings.TrimPrefix(d.text, "\ufeff")
+	for i, line := range splitLines(d.text) {
+		if column, what := notText(line); what != "" {
+			return d.wrong(position{i + 1, column}, "%s: a scenario is a text file", what)
+		}
+	}
+	return nil
+}
+
+// notText finds the first of what no text has.
+func notText(line string) (column int, what string) {
+	for i, r := range line {
+		column++
+		if _, size := utf8.DecodeRuneInString(line[i:]); r == utf8.RuneError && size == 1 {
+			return column, fmt.Sprintf("byte 0x%02x is not UTF-8", line[i])
+		}
+		if r == 0x7f || r < ' ' && r != '\t' {
+			return column, fmt.Sprintf("control character U+%04X", r)
+		}
+	}
+	return 0, ""
 }
 
 // checkTokens refuses the parts of YAML that scenarios have no use for, so that
 // what stands in a file is what it means.
 func (d *document) checkTokens(tokens token.Tokens) error {
-	flow, dashes, line := 0, 0, 0
+	flow, dashes, line, entries := 0, 0, 0, 0
 	for _, t := range tokens {
 		at := positionOf(t)
 		if at.line != line {
@@ -137,6 +169,12 @@ func (d *document) checkTokens(tokens token.Tokens) error {
 			flow--
 		case token.SequenceEntryType:
 			dashes++
+			entries++
+		case token.MappingValueType, token.CollectEntryType:
+			entries++
+		}
+		if entries > maxEntries {
+			return d.wrong(at, "more than %d keys and items up to here: a scenario has at most %d phases and some dozen keys", maxEntries, maxPhases)
 		}
 		if flow > maxNesting || dashes > maxNesting {
 			return d.wrong(at, "values nested this deep: a scenario needs 3 levels")

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // FuzzParse holds Parse to its promises for any input: it does not panic, an
@@ -54,10 +55,12 @@ func checkPosition(t *testing.T, text []byte, err error) {
 	if !errors.As(err, &mistake) {
 		t.Fatalf("error %q is a %T, want an *Error", err, err)
 	}
-	// A lone carriage return may count as a line's end too.
-	lines := 1 + strings.Count(string(text), "\n") + strings.Count(string(text), "\r")
-	if mistake.Line < 1 || mistake.Line > lines || mistake.Column < 1 {
-		t.Errorf("error %q is outside the %d lines of the file", err, lines)
+	lines := splitLines(string(text))
+	if mistake.Line < 1 || mistake.Line > len(lines) {
+		t.Fatalf("error %q is outside the %d lines of the file", err, len(lines))
+	}
+	if line := lines[mistake.Line-1]; mistake.Column < 1 || mistake.Column > utf8.RuneCountInString(line)+1 {
+		t.Errorf("error %q is outside its line, %q", err, line)
 	}
 	if mistake.File != "fuzz.yaml" || mistake.Msg == "" || strings.ContainsAny(mistake.Msg, "\n\r\x00") {
 		t.Errorf("error %q does not name the file and say what is wrong on one line", err)

@@ -18,7 +18,10 @@ var mistakes = []struct{ text, want string }{
 	// No text.
 	{"\x00\x01ELF", "1:1: control character U+0000: a scenario is a text file"},
 	{"name: caf\xe9\n", "1:10: byte 0xe9 is not UTF-8: a scenario is a text file"},
-	{"\xff\xfen\x00", "1:1: byte 0xff is not UTF-8: a scenario is a text file"},
+	{"\xff\xfen\x00", "1:1: the file is UTF-16: save it as UTF-8"},
+	{"\xfe\xff\x00n", "1:1: the file is UTF-16: save it as UTF-8"},
+	{"\ufeffname: a\nsesions: 5\n", "2:1: unknown key \"sesions\" (did you mean \"sessions\"?): allowed are name, description, sessions, payload, ttl, popularity, mix, expire_after, overlap, load, phases, middleware, warmup, duration, objectives"},
+	{"name: a\r\nttl: é\x1b\r\n", "2:7: control character U+001B: a scenario is a text file"},
 
 	// Several documents.
 	{"name: a\n---\nname: b\n", "2:1: a second document starts here: one scenario a file"},
@@ -63,7 +66,7 @@ var mistakes = []struct{ text, want string }{
 	{"sessions: 1_000\n", "1:11: sessions: \"1_000\" is not a whole number: a whole number from 1 to 50000000"},
 	{"sessions: 0x10\n", "1:11: sessions: \"0x10\" is not a whole number: a whole number from 1 to 50000000"},
 	{"sessions: .nan\n", "1:11: sessions: \".nan\" is not a whole number: a whole number from 1 to 50000000"},
-	{"sessions:\n", "1:11: sessions: nothing stands here: a whole number from 1 to 50000000"},
+	{"sessions:\n", "1:10: sessions: nothing stands here: a whole number from 1 to 50000000"},
 	{"sessions: [1]\n", "1:11: sessions: a list stands here: a whole number from 1 to 50000000"},
 	{"sessions: {a: 1}\n", "1:11: sessions: a mapping stands here: a whole number from 1 to 50000000"},
 	{"sessions: 1e3\n", "1:11: sessions: \"1e3\" is not a whole number: a whole number from 1 to 50000000"},
@@ -73,7 +76,7 @@ var mistakes = []struct{ text, want string }{
 	{"payload: 600B\n", "1:10: payload: a single value stands here: a mapping with the keys median, p99"},
 	{"payload: {}\n", "1:10: payload.median: is missing: a size from 256B to 16MiB"},
 	{"payload: {median: 600}\n", "1:19: payload.median: \"600\" has no unit: a size such as 600B, 2kB, 4KiB or 1MiB"},
-	{"payload: {median: 600b}\n", "1:19: payload.median: \"600b\" has the unknown unit \"b\": the units are B, kB, MB, GB, KiB, MiB, GiB"},
+	{"payload: {median: 600b}\n", "1:19: payload.median: \"600b\" has the unknown unit \"b\" (did you mean \"B\"?): the units are B, kB, MB, GB, KiB, MiB, GiB"},
 	{"payload: {median: 100B}\n", "1:19: payload.median: 100B is less than a session's JSON needs: a size from 256B to 16MiB"},
 	{"payload: {median: 17MiB}\n", "1:19: payload.median: 17MiB is too large: a size from 256B to 16MiB"},
 	{"payload: {median: 1KiB, p99: 600B}\n", "1:30: payload.p99: 600B is less than the median, 1KiB: a size from there to 16MiB, or no p99 for one size"},
@@ -93,7 +96,7 @@ var mistakes = []struct{ text, want string }{
 	{"ttl: 31d\n", "1:6: ttl: \"31d\" is not understood: a duration such as 1500ms, 30s, 30m or 24h, or none for the store's default"},
 	{"ttl: 721h\n", "1:6: ttl: 721h is out of range: a duration from 1ms to 720h, or none"},
 	{"ttl: 1us\n", "1:6: ttl: 1µs is out of range: a duration from 1ms to 720h, or none"},
-	{"ttl: 9999999999h\n", "1:6: ttl: \"9999999999h\" is not understood: a duration such as 1500ms, 30s, 30m or 24h, or none for the store's default"},
+	{"ttl: 9999999999h\n", "1:6: ttl: \"9999999999h\" is out of range: a duration from 1ms to 720h"},
 	{"ttl: ~\n", "1:6: ttl: nothing stands here: a duration such as 1500ms, 30s, 30m or 24h, or none for the store's default"},
 	{"ttl: [30m]\n", "1:6: ttl: a list stands here: a duration such as 1500ms, 30s, 30m or 24h, or none for the store's default"},
 
@@ -153,7 +156,7 @@ var mistakes = []struct{ text, want string }{
 	// Phases.
 	{"phases: []\n", "1:9: phases: the list is empty: a list of 1 to 100 phases, such as [{name: calm, rate: 500/s, duration: 10s}]"},
 	{"phases: 5\n", "1:9: phases: a single value stands here: a list of 1 to 100 phases, such as [{name: calm, rate: 500/s, duration: 10s}]"},
-	{"phases:\n", "1:9: phases: nothing stands here: a list of 1 to 100 phases, such as [{name: calm, rate: 500/s, duration: 10s}]"},
+	{"phases:\n", "1:8: phases: nothing stands here: a list of 1 to 100 phases, such as [{name: calm, rate: 500/s, duration: 10s}]"},
 	{"phases: [{name: a, rate: 5/s, duration: 1s}, {name: b, workers: 5, duration: 1s}]\n", "1:46: phases[1]: one phase has a rate, another workers: all with a rate (open loop), or all with workers (closed loop)"},
 	{"phases: [{name: a, duration: 1s}]\n", "1:10: phases[0]: has neither rate nor workers: one of rate (open loop) and workers (closed loop)"},
 	{"phases: [{rate: 5/s, duration: 1s}]\n", "1:10: phases[0].name: is missing: 1 to 64 letters, digits, dots, dashes or underscores, with a letter or digit first"},
@@ -213,6 +216,48 @@ var mistakes = []struct{ text, want string }{
 	{"description: \"a\\nb\"\n", "1:14: description: \"a\\nb\" does not fit a list: one line of at most 200 characters"},
 	{"description: {a: b}\n", "1:14: description: a mapping stands here: one line of at most 200 characters"},
 
+	// Numbers beyond all bounds, and what other programs take for numbers.
+	{"sessions: 9223372036854775808\n", "1:11: sessions: 9223372036854775808 is out of range: a whole number from 1 to 50000000"},
+	{"sessions: 2147483648\n", "1:11: sessions: 2147483648 is out of range: a whole number from 1 to 50000000"},
+	{"sessions: １\n", "1:11: sessions: \"１\" is not a whole number: a whole number from 1 to 50000000"},
+	{"sessions: 1,000\n", "1:11: sessions: \"1,000\" is not a whole number: a whole number from 1 to 50000000"},
+	{"sessions: ''\n", "1:11: sessions: \"\" in quotes is text: a whole number from 1 to 50000000"},
+	{"sessions: +5\n", "1:11: sessions: \"+5\" is not a whole number: a whole number from 1 to 50000000"},
+	{"sessions: .inf\n", "1:11: sessions: \".inf\" is not a whole number: a whole number from 1 to 50000000"},
+	{"payload: {median: 10EiB}\n", "1:19: payload.median: \"10EiB\" has the unknown unit \"EiB\" (did you mean \"KiB\"?): the units are B, kB, MB, GB, KiB, MiB, GiB"},
+	{"payload: {median: 4KB}\n", "1:19: payload.median: \"4KB\" has the unknown unit \"KB\" (did you mean \"kB\"?): the units are B, kB, MB, GB, KiB, MiB, GiB"},
+	{"payload: {median: 1,000B}\n", "1:19: payload.median: \"1\" has no unit: a size such as 600B, 2kB, 4KiB or 1MiB"},
+	{"payload: {median: １B}\n", "1:19: payload.median: \"１B\" is not understood: a size such as 600B, 2kB, 4KiB or 1MiB"},
+	{"ttl: 9999999h\n", "1:6: ttl: \"9999999h\" is out of range: a duration from 1ms to 720h"},
+	{"ttl: 1e309h\n", "1:6: ttl: \"1e309h\" is not understood: a duration such as 1500ms, 30s, 30m or 24h, or none for the store's default"},
+	{"ttl: １s\n", "1:6: ttl: \"１s\" is not understood: a duration such as 1500ms, 30s, 30m or 24h, or none for the store's default"},
+	{"overlap: 1e309\n", "1:10: overlap: 1e309 is out of range: a percentage from 0 to 100, without %"},
+	{"overlap: .inf\n", "1:10: overlap: \".inf\" is not a number: a percentage from 0 to 100, without %"},
+	{"overlap: 0x10\n", "1:10: overlap: \"0x10\" is not a number: a percentage from 0 to 100, without %"},
+	{"overlap: 1_0\n", "1:10: overlap: \"1_0\" is not a number: a percentage from 0 to 100, without %"},
+	{"popularity: {zipf: 9223372036854775808}\n", "1:20: popularity.zipf: 9223372036854776000 is out of range: a number from 0 to 5"},
+	{"load: {workers: 2147483648}\n", "1:17: load.workers: 2147483648 is out of range: a whole number from 1 to 1000000"},
+	{"load: {workers: 1e6}\n", "1:17: load.workers: \"1e6\" is not a whole number: a whole number from 1 to 1000000"},
+	{"load: {rate: 1e18/s}\n", "1:14: load.rate: \"1e18/s\" is not understood: a rate such as 2000/s, 600/m or 60/h"},
+	{"load: {rate: 0.0000001/s}\n", "1:14: load.rate: 1e-07/s is out of range: a rate from 1/h to 10000000/s"},
+	{"load: {rate: 9223372036854775808/s}\n", "1:14: load.rate: 9223372036854776000/s is out of range: a rate from 1/h to 10000000/s"},
+	{"load: {rate: 1,000/s}\n", "1:14: load.rate: \"1\" does not say in which time: a rate such as 2000/s, 600/m or 60/h"},
+	{"load: {rate: 1/s, max_in_flight: 9223372036854775808}\n", "1:34: load.max_in_flight: 9223372036854775808 is out of range: a whole number from 1 to 1000000"},
+	{"phases: [{name: a, workers: 1..2147483648, duration: 1s}]\n", "1:29: phases[0].workers: 2147483648 is out of range: a whole number from 1 to 1000000, or a range such as 16..256"},
+	{"phases: [{name: a, rate: 1/s..1000000000/s, duration: 1s}]\n", "1:26: phases[0].rate: 1000000000/s is out of range: a rate from 1/h to 10000000/s"},
+	{"phases: [{name: a, rate: 1/s, duration: 9999999h}]\n", "1:41: phases[0].duration: \"9999999h\" is out of range: a duration from 1ms to 720h"},
+	{"phases: [{name: a, rate: 1/s, duration: 720h}, {name: b, rate: 1/s, duration: 720h}]\n", "1:9: phases: they last 1440h together: at most 720h in all"},
+	{"load: {rate: 5/s}\nphases: [{name: a, rate: 1/s, duration: 1s}]\n", "1:14: load.rate: 5/s beside phases, which have their own: give one of the two"},
+	{"middleware: {login_saves: 2147483648}\n", "1:27: middleware.login_saves: 2147483648 is out of range: a whole number from 1 to 2"},
+	{"objectives: {throughput: 1000000000/s}\n", "1:26: objectives.throughput: \"1000000000/s\" is out of range: a rate from 1/h to 10000000/s"},
+	{"objectives: {p99: 9999999h}\n", "1:19: objectives.p99: \"9999999h\" is out of range: a time above 0, such as 20ms, up to 720h"},
+	{"objectives: {p99: 721h}\n", "1:19: objectives.p99: \"721h\" is out of range: a time above 0, such as 20ms, up to 720h"},
+	{"objectives: {lost: 99999999999999999999}\n", "1:20: objectives.lost: \"99999999999999999999\" is no limit for it: a share such as 0.1% or a number such as 0"},
+	{"objectives: {errors: 1e309%}\n", "1:22: objectives.errors: \"1e309%\" is not a share from 0% to 100%: a share such as 0.1% or a number such as 0"},
+	{"objectives: {throughput: 0.5/h}\n", "1:26: objectives.throughput: \"0.5/h\" is out of range: a rate from 1/h to 10000000/s"},
+	{"a: &a [\"lol\"]\nb: &b [*a, *a]\nc: [*b, *b]\n", "1:4: anchors, aliases and merge keys have no meaning here: write the value out"},
+	{"Sessions: 5\n", "1:1: unknown key \"Sessions\" (did you mean \"sessions\"?): allowed are name, description, sessions, payload, ttl, popularity, mix, expire_after, overlap, load, phases, middleware, warmup, duration, objectives"},
+
 	// Parts of YAML that have no use here.
 	{"a: &x 1\n", "1:4: anchors, aliases and merge keys have no meaning here: write the value out"},
 	{"name: *x\n", "1:7: anchors, aliases and merge keys have no meaning here: write the value out"},
@@ -265,14 +310,21 @@ func TestParseAnswersAMistakeWithItsPositionAndWhatIsAllowed(t *testing.T) {
 func TestParseLimitsPhasesDescriptionsAndSize(t *testing.T) {
 	t.Parallel()
 	phases := func(n int) string {
-		text := "phases:\n"
+		var text strings.Builder
+		text.WriteString("phases:\n")
 		for i := range n {
-			text += fmt.Sprintf("  - {name: p%d, rate: 5/s, duration: 1s}\n", i)
+			fmt.Fprintf(&text, "  - {name: p%d, rate: 5/s, duration: 1s}\n", i)
 		}
-		return text
+		return text.String()
 	}
+	const entriesForm = "more than 5000 keys and items up to here: a scenario has at most 100 phases and some dozen keys"
 	for _, c := range []struct{ what, text, want string }{
 		{"100 phases", phases(100), ""},
+		{"ten thousand phases", phases(10_000), "f.yaml:835:10: " + entriesForm},
+		{"ten thousand phases in blocks", "phases:\n" + strings.Repeat("  - name: a\n    rate: 5/s\n    duration: 1s\n", 10_000), "f.yaml:3751:13: " + entriesForm},
+		{"a hundred thousand keys", strings.Repeat("a:\n", 100_000), "f.yaml:5001:2: " + entriesForm},
+		{"half a million items", "phases: [" + strings.Repeat("a,", 500_000) + "]", "f.yaml:1:10009: " + entriesForm},
+		{"a key that fills the file", strings.Repeat("x", MaxFileSize-4) + ": 1\n", `f.yaml:1:1: unknown key "` + strings.Repeat("x", 40) + `…": allowed are `},
 		{"101 phases", phases(101), "f.yaml:102:5: phases[100]: 101 items in the list: a list of 1 to 100 phases, such as [{name: calm, rate: 500/s, duration: 10s}]"},
 		{"a long description", "description: " + strings.Repeat("x", 201), `f.yaml:1:14: description: "` + strings.Repeat("x", 40) + `…" does not fit a list: one line of at most 200 characters`},
 		{"the longest description", "description: " + strings.Repeat("é", 200), ""},
@@ -287,7 +339,7 @@ func TestParseLimitsPhasesDescriptionsAndSize(t *testing.T) {
 		if _, err := Parse("f.yaml", []byte(c.text)); err != nil {
 			got = err.Error()
 		}
-		if got != c.want {
+		if !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
 			t.Errorf("%s:\n got %s\nwant %s", c.what, got, c.want)
 		}
 	}

@@ -69,14 +69,20 @@ func (o Objective) Bound() (Bound, error) {
 	switch {
 	case isTime:
 		d, err := time.ParseDuration(o.Limit)
-		if err != nil || d <= 0 || d > time.Duration(maxDuration) {
+		if d > time.Duration(maxDuration) || err != nil && durationSyntax.MatchString(o.Limit) {
+			return Bound{}, fmt.Errorf("%s is out of range: %s, up to 720h", quote(o.Limit), latencyForm)
+		}
+		if err != nil || d <= 0 {
 			return Bound{}, fmt.Errorf("%s is no limit for it: %s", quote(o.Limit), latencyForm)
 		}
 		return Bound{Kind: BoundLatency, Percentile: percentile, Time: d}, nil
 	case o.Metric == "throughput":
 		r, err := ParseRate(o.Limit)
-		if err != nil || r > maxRate {
+		if err != nil {
 			return Bound{}, fmt.Errorf("%s is no limit for it: %s", quote(o.Limit), throughputForm)
+		}
+		if !(r >= minRate && r <= maxRate) {
+			return Bound{}, fmt.Errorf("%s is out of range: %s", quote(o.Limit), rateRangeBounds)
 		}
 		return Bound{Kind: BoundThroughput, Rate: r}, nil
 	case slices.Contains(Metrics, o.Metric):

@@ -52,8 +52,8 @@ func defaults() *Scenario {
 // are taken whole: an operation that a mix does not name has no weight, a payload
 // without p99 always has the median's size, and "objectives: {}" is none.
 func Parse(name string, text []byte) (*Scenario, error) {
-	doc := &document{file: name, at: map[string]position{}}
-	root, err := doc.open(text)
+	doc := &document{file: name, text: string(text), at: map[string]position{}}
+	root, err := doc.open()
 	if err != nil {
 		return nil, err
 	}
@@ -103,23 +103,15 @@ func (s *Scenario) fields() []field {
 		{"ttl", unitInto(&s.TTL, ttlForm, ParseTTL)},
 		{"popularity", s.Popularity.read},
 		{"mix", s.Mix.read},
-		{"expire_after", unitInto(&s.ExpireAfter, durationForm, parseTime)},
+		{"expire_after", unitInto(&s.ExpireAfter, durationForm, ParseTime)},
 		{"overlap", numberInto(&s.Overlap, overlapForm)},
 		{"load", s.Load.read},
 		{"phases", s.readPhases},
 		{"middleware", s.Middleware.read},
 		{"warmup", unitInto(&s.Warmup, durationForm, ParseDuration)},
-		{"duration", unitInto(&s.Duration, durationForm, parseTime)},
+		{"duration", unitInto(&s.Duration, durationForm, ParseTime)},
 		{"objectives", s.Objectives.read},
 	}
-}
-
-// parseTime reads a duration of a field that has no "none".
-func parseTime(text string) (Duration, error) {
-	if text == "none" {
-		return 0, notA(text, durationForm)
-	}
-	return parseDuration(text, durationForm)
 }
 
 func (p *Payload) read(v value) error {
@@ -181,7 +173,7 @@ func (s *Scenario) readPhases(v value) error {
 			{"name", textInto(&p.Name, nameForm)},
 			{"rate", unitInto(&p.Rate, rateRangeForm, ParseRateRange)},
 			{"workers", unitInto(&p.Workers, workersAllowed.String(), ParseWorkersRange)},
-			{"duration", unitInto(&p.Duration, durationForm, parseTime)},
+			{"duration", unitInto(&p.Duration, durationForm, ParseTime)},
 		}, nil)
 		s.Phases = append(s.Phases, p)
 		return err

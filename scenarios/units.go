@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sessionbench/bench/drivers"
 )
 
 // Bytes is a size; "600B", "4KiB", "1MiB" and "2kB" are read.
@@ -57,7 +59,8 @@ func ParseBytes(text string) (Bytes, error) {
 		}
 		return Bytes(size), nil
 	}
-	return 0, fmt.Errorf("%s has the unknown unit %s: the units are B, kB, MB, GB, KiB, MiB, GiB", quote(text), quote(unit))
+	known := []string{"B", "kB", "MB", "GB", "KiB", "MiB", "GiB"}
+	return 0, fmt.Errorf("%s has the unknown unit %s%s: the units are %s", quote(text), quote(unit), drivers.DidYouMean(unit, known), strings.Join(known, ", "))
 }
 
 // String is the size in the largest unit that divides it.
@@ -134,6 +137,9 @@ func parseDuration(text, form string) (Duration, error) {
 		return 0, fmt.Errorf("%s has no unit: %s", quote(text), form)
 	}
 	d, err := time.ParseDuration(text)
+	if err != nil && durationSyntax.MatchString(text) {
+		return 0, fmt.Errorf("%s is out of range: %s", quote(text), timeBounds)
+	}
 	if err != nil {
 		return 0, notA(text, form)
 	}
@@ -141,6 +147,14 @@ func parseDuration(text, form string) (Duration, error) {
 		return 0, fmt.Errorf("%s is negative: %s", quote(text), form)
 	}
 	return Duration(d), nil
+}
+
+// ParseTime reads a duration as ParseDuration does, of what can't be "none".
+func ParseTime(text string) (Duration, error) {
+	if text == "none" {
+		return 0, notA(text, durationForm)
+	}
+	return parseDuration(text, durationForm)
 }
 
 // ParseTTL reads a lifetime: "none" is 0, and else it is more than 0.
@@ -176,6 +190,9 @@ func (d *Duration) UnmarshalText(text []byte) (err error) {
 	*d, err = ParseDuration(string(text))
 	return err
 }
+
+// durationSyntax is that of durations, of which the longest don't fit.
+var durationSyntax = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ns|us|µs|μs|ms|s|m|h))+$`)
 
 var decimal = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?`)
 

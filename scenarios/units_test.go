@@ -113,7 +113,7 @@ func TestFlagFormsAnswerMistakesWithWhatIsAllowed(t *testing.T) {
 		{objective, "p98=20ms", `unknown metric "p98" (did you mean "p90"?): the metrics are p50, p90, p95, p99, p99.9, max, throughput, errors, violations, lost, stale, resurrected, expired_early, expired_late, fixation, races`},
 		{size, "", `"" is not understood: ` + bytesForm},
 		{size, "NaNB", `"NaNB" is not understood: ` + bytesForm},
-		{size, "4 KiB", `"4 KiB" has the unknown unit " KiB": the units are B, kB, MB, GB, KiB, MiB, GiB`},
+		{size, "4 KiB", `"4 KiB" has the unknown unit " KiB" (did you mean "KiB"?): the units are B, kB, MB, GB, KiB, MiB, GiB`},
 		{rate, "Inf/s", `"Inf/s" is not understood: ` + rateForm},
 		{rate, "5", `"5" does not say in which time: ` + rateForm},
 		{ttl, "0", `"0" has no unit: ` + ttlForm},

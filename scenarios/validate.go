@@ -16,6 +16,13 @@ const (
 	MaxPayload Bytes = 16 << 20
 )
 
+// The most that the counts may be.
+const (
+	MaxSessions = 50_000_000
+	MaxWorkers  = 1_000_000
+	MaxInFlight = 1_000_000
+)
+
 // The bounds of the other fields.
 const (
 	minRate        = Rate(1) / 3600 // 1/h
@@ -27,9 +34,9 @@ const (
 )
 
 var (
-	sessionsAllowed   = wholeRange{1, 50e6}
-	workersAllowed    = wholeRange{1, 1e6}
-	inFlightAllowed   = wholeRange{1, 1e6}
+	sessionsAllowed   = wholeRange{1, MaxSessions}
+	workersAllowed    = wholeRange{1, MaxWorkers}
+	inFlightAllowed   = wholeRange{1, MaxInFlight}
 	loginSavesAllowed = wholeRange{1, 2}
 	nameSyntax        = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 )

@@ -58,7 +58,7 @@ func loads(t testing.TB, p *place) {
 	}
 	other := Record(p.ids.Next(), time.Hour, 1, "")
 	set(t, d, other)
-	records := append(p.some(300), Record(p.ids.Next(), 0, 0, ""), Record(p.ids.Next(), time.Hour, 0, awkward[1]))
+	records := append(append(p.some(300), Record(p.ids.Next(), 0, 0, "")), p.awkward()...)
 	set(t, d, Record(records[0].ID, time.Hour, 99, "")) // is overwritten
 	if err := loader.Load(t.Context(), reused(records)); err != nil {
 		t.Fatalf("load: %v", err)
@@ -102,6 +102,9 @@ func removes(t testing.TB, p *place) {
 	}
 }
 
+// AnyID takes every id for ours, in Cleaner.Clean.
+func AnyID(string) bool { return true }
+
 // cleans has neighbours that a pattern would confuse with the prefix: "_" is any
 // character to SQL's LIKE, which may not care for case either.
 func cleans(t testing.TB, p *place) {
@@ -116,11 +119,14 @@ func cleans(t testing.TB, p *place) {
 	for _, near := range []string{"runx1-aZ", "run_1-az", "run_1_aZ", "run_2-aZ", "RUN_1-aZ"} {
 		others = append(others, Record(p.ids.Prefix+near+rest, time.Hour, 0, ""))
 	}
+	live := Record(prefix+"live"+rest[4:], time.Hour, 0, "")
+	others = append(others, live)
 	for _, r := range append(slices.Clone(ours), others...) {
 		set(t, d, r)
 	}
+	dead := func(id string) bool { return id != live.ID }
 	for _, want := range []int64{int64(len(ours)), 0} {
-		if removed, err := cleaner.Clean(t.Context(), prefix); err != nil || removed != want {
+		if removed, err := cleaner.Clean(t.Context(), prefix, dead); err != nil || removed != want {
 			t.Errorf("clean: removed %d, %v; want %d", removed, err, want)
 		}
 	}

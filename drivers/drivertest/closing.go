@@ -2,8 +2,6 @@ package drivertest
 
 import (
 	"errors"
-	"os"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -27,17 +25,8 @@ func closed(t testing.TB, p *place) {
 	for call, err := range eachCall(t.Context(), d, r) {
 		answers[drivers.Call(call).String()] = err
 	}
-	if a, ok := d.(drivers.Pruner); ok {
-		_, answers["prune"] = a.Prune(t.Context())
-	}
-	if a, ok := d.(drivers.Counter); ok {
-		_, answers["count"] = a.Count(t.Context())
-	}
-	if a, ok := d.(drivers.Loader); ok {
-		answers["load"] = a.Load(t.Context(), slices.Values([]drivers.Record{r}))
-	}
-	if a, ok := d.(drivers.Remover); ok {
-		answers["remove"] = a.Remove(t.Context(), slices.Values([]string{r.ID}))
+	for name, call := range p.abilities(d) {
+		answers[name] = call(t.Context())
 	}
 	for call, err := range answers {
 		if !errors.Is(err, drivers.ErrClosed) {
@@ -75,12 +64,10 @@ func closeEndsCalls(t testing.TB, p *place) {
 	p.reopen(t) // so that what the interrupted calls left is cleaned up
 }
 
-// closesDescriptors compares the numbers before and after, and waits a little:
-// connections may end in the background.
 func closesDescriptors(t testing.TB, p *place) {
-	before, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skipf("descriptors can't be counted here: %v", err)
+	before := descriptors(t)
+	if before == 0 {
+		t.Skip("descriptors can't be counted here")
 	}
 	d := p.open(t)
 	var all sync.WaitGroup
@@ -92,21 +79,7 @@ func closesDescriptors(t testing.TB, p *place) {
 	if err := d.Close(); err != nil {
 		t.Errorf("close: %v", err)
 	}
-	deadline := time.Now().Add(p.patience)
-	for {
-		after, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(after) <= len(before) {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Errorf("%d descriptors before open, %d after close", len(before), len(after))
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	p.givesBack(t, before)
 }
 
 func outliveDriver(t testing.TB, p *place) {

@@ -72,10 +72,11 @@ func unexpected(err error, allowed ...error) bool {
 	return err != nil
 }
 
-// ended tells whether err is what a call gives whose context ended.
+// ended tells whether err is what a call gives whose context ended, be it while
+// the call waited for a connection.
 func ended(err error) bool {
 	switch drivers.Classify(err) {
-	case drivers.ClassCanceled, drivers.ClassTimeout:
+	case drivers.ClassCanceled, drivers.ClassTimeout, drivers.ClassPoolExhausted:
 		return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 	}
 	return false

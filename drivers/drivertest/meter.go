@@ -11,7 +11,7 @@ import (
 // meterCounts compares the server's counters with the calls made. They may take
 // a while to show (PostgreSQL's are a second late).
 func meterCounts(t testing.TB, p *place) {
-	if p.shared {
+	if p.setup.SharedServer {
 		panic(doesNotApply("others use the server meanwhile"))
 	}
 	d := p.open(t)

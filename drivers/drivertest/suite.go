@@ -4,9 +4,7 @@
 package drivertest
 
 import (
-	"context"
 	"testing"
-	"time"
 
 	"github.com/sessionbench/bench/drivers"
 )
@@ -25,6 +23,17 @@ type Setup struct {
 	// Strip removes from a value what the store added to it; nil: nothing.
 	Strip func(value []byte) []byte
 
+	// Troubles brings about the classes of failures, each for real, with the
+	// given client. The classes that are missing here must be in Never.
+	Troubles map[drivers.Class]func(t testing.TB, client drivers.Client) *Trouble
+	// Never says why a class can't occur with the store, whatever the client.
+	Never map[drivers.Class]string
+
+	// Stall makes calls wait that end only with their context, where no server
+	// stands at the address; with a server, its answers are held back. Nil there:
+	// calls never wait.
+	Stall func(t testing.TB, client drivers.Client) *Trouble
+
 	// SharedServer says that others use the server meanwhile, so that its own
 	// counters can't be compared with the calls made.
 	SharedServer bool
@@ -36,37 +45,50 @@ type Setup struct {
 // A rule is one thing that every driver does.
 type rule struct {
 	name  string
-	alone bool // looks at figures of the whole server or process, so nothing runs beside it
+	runs  company
 	check func(t testing.TB, p *place)
 }
 
-var rules = []rule{
-	{"the meter counts the calls made", true, meterCounts},
-	{"close gives back every file descriptor", true, closesDescriptors},
-	{"an absent session is not found", false, absentIsNotFound},
-	{"what was set is read back byte for byte", false, readsBack},
-	{"nobody shares a buffer", false, buffersAreNotShared},
-	{"an overwrite wins", false, overwriteWins},
-	{"a megabyte is stored whole", false, storesLargeValues},
-	{"a destroyed session is gone, and destroying it again is no error", false, destroyRemoves},
-	{"touch does not create a missing session", false, touchMissing},
-	{"touch extends the lifetime and keeps the data", false, touchExtends},
-	{"a session expires at its time, not before, and not later than stated", false, expires},
-	{"a session without maxAge is readable", false, sessionCookies},
-	{"prune removes the expired sessions only", false, pruneRemovesExpired},
-	{"count gives the number of sessions", false, counts},
-	{"loaded sessions are like set ones", false, loads},
-	{"remove destroys the given sessions only", false, removes},
-	{"clean removes the sessions with the prefix only", false, cleans},
-	{"many callers at once see whole values", false, manyCallers},
-	{"a context that has ended stops the call", false, endedContext},
-	{"a context that ends during calls leaves the driver usable", false, contextEndsDuringCalls},
-	{"a closed driver says so", false, closed},
-	{"close ends the calls in flight", false, closeEndsCalls},
-	{"sessions outlive the driver", false, outliveDriver},
-	{"drop takes the place away when open made it", false, drops},
-	{"inspect says version, settings and durability", false, inspects},
-}
+// company says what may run beside a rule.
+type company int
+
+const (
+	beside company = iota // other rules
+	alone                 // nothing: it looks at figures of the whole server or process
+	apart                 // it changes the whole process, so that it has one of its own
+)
+
+var rules = append([]rule{
+	{"the meter counts the calls made", alone, meterCounts},
+	{"close gives back every file descriptor", alone, closesDescriptors},
+	{"a thousand callers at once see whole values, over no more connections than stated", alone, aThousandCallers},
+	{"an absent session is not found", beside, absentIsNotFound},
+	{"what was set is read back byte for byte", beside, readsBack},
+	{"nobody shares a buffer", beside, buffersAreNotShared},
+	{"an overwrite wins", beside, overwriteWins},
+	{"every character of Unicode comes back", beside, everyCharacterComesBack},
+	{"values of every size are stored whole", beside, storesEverySize},
+	{"a destroyed session is gone, and destroying it again is no error", beside, destroyRemoves},
+	{"touch does not create a missing session", beside, touchMissing},
+	{"touch extends the lifetime and keeps the data", beside, touchExtends},
+	{"a session expires at its time, not before, and not later than stated", beside, expires},
+	{"a long lifetime is not cut", beside, lastsLong},
+	{"a session without maxAge is readable", beside, sessionCookies},
+	{"prune removes the expired sessions only", beside, pruneRemovesExpired},
+	{"count gives the number of sessions", beside, counts},
+	{"loaded sessions are like set ones", beside, loads},
+	{"remove destroys the given sessions only", beside, removes},
+	{"clean removes the sessions with the prefix only", beside, cleans},
+	{"two drivers on one store see what the other does", beside, twoDrivers},
+	{"a context that has ended stops the call", beside, endedContext},
+	{"a context that ends in the middle of a call stops it, and leaves the driver sound", beside, contextEndsInTheMiddle},
+	{"contexts that end at random moments leave the driver usable", beside, contextsEndAtRandom},
+	{"a closed driver says so", beside, closed},
+	{"close ends the calls in flight", beside, closeEndsCalls},
+	{"sessions outlive the driver", beside, outliveDriver},
+	{"drop takes the place away when open made it", beside, drops},
+	{"inspect says version, settings and durability", beside, inspects},
+}, failures()...)
 
 // Run runs the suite, once for each client mode.
 func Run(t *testing.T, s Setup) {
@@ -83,11 +105,18 @@ func Run(t *testing.T, s Setup) {
 			t.Run("the store describes itself", func(t *testing.T) { describes(t, store, client) })
 			for _, r := range rules {
 				t.Run(r.name, func(t *testing.T) {
-					if !r.alone {
+					if r.runs != alone {
 						t.Parallel()
 					}
-					if why := r.hold(t, newPlace(t, store, client, s)); why != "" {
-						t.Log("does not apply: " + why)
+					check := func() {
+						if why := r.hold(t, newPlace(t, store, client, s)); why != "" {
+							t.Log("does not apply: " + why)
+						}
+					}
+					if r.runs == apart {
+						Apart(t, check)
+					} else {
+						check()
 					}
 				})
 			}
@@ -112,79 +141,4 @@ func (r rule) hold(t testing.TB, p *place) (inapplicable string) {
 	}()
 	r.check(t, p)
 	return ""
-}
-
-// place is where one rule keeps its sessions.
-type place struct {
-	openStore func(context.Context, drivers.Config) (drivers.Driver, error)
-	cfg       drivers.Config
-	facts     drivers.Facts
-	strip     func([]byte) []byte
-	ids       *IDs
-	shared    bool          // Setup.SharedServer
-	patience  time.Duration // how long figures may take that come late
-}
-
-func newPlace(t testing.TB, store drivers.Store, client drivers.Client, s Setup) *place {
-	t.Helper()
-	url, settings := s.Place(t)
-	options, err := store.Resolve(client, settings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := drivers.Config{URL: url, Client: client, Options: options, ConnectTimeout: 30 * time.Second}
-	strip := s.Strip
-	if strip == nil {
-		strip = func(value []byte) []byte { return value }
-	}
-	open := func(ctx context.Context, cfg drivers.Config) (drivers.Driver, error) {
-		return drivers.Open(ctx, store.Name, cfg)
-	}
-	return &place{open, cfg, store.Facts(cfg), strip, NewIDs(), s.SharedServer, 20 * time.Second}
-}
-
-// open opens a driver that finds nothing in its place.
-func (p *place) open(t testing.TB) drivers.Driver {
-	t.Helper()
-	return p.openWith(t, p.cfg)
-}
-
-// reopen opens a driver in a place that another one made.
-func (p *place) reopen(t testing.TB) drivers.Driver {
-	t.Helper()
-	cfg := p.cfg
-	cfg.UseExisting = true
-	return p.openWith(t, cfg)
-}
-
-func (p *place) openWith(t testing.TB, cfg drivers.Config) drivers.Driver {
-	t.Helper()
-	d, err := p.openStore(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		p.leaveNothing(t, d)
-		if err := d.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	return d
-}
-
-// leaveNothing removes the rule's sessions and place, also from a server that
-// was there before. A rule may have closed the driver already.
-func (p *place) leaveNothing(t testing.TB, d drivers.Driver) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if c, ok := d.(drivers.Cleaner); ok {
-		if _, err := c.Clean(ctx, p.ids.Prefix); unexpected(err, drivers.ErrClosed) {
-			t.Errorf("clean: %v", err)
-		}
-	}
-	if dropper, ok := d.(drivers.Dropper); ok {
-		if err := dropper.Drop(ctx); unexpected(err, drivers.ErrClosed) {
-			t.Errorf("drop: %v", err)
-		}
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,12 +19,15 @@ import (
 	_ "github.com/sessionbench/bench/drivers/file"
 )
 
-// faults are drivers that break one rule each. The sound driver beneath is the
-// file store's native client, which has every ability.
-var faults = []struct {
+// fault is a driver that breaks one rule.
+type fault struct {
 	rule   string
 	change func(b *broken)
-}{
+}
+
+// faults break each rule. The sound driver beneath is the file store's native
+// client, which has every ability.
+var faults = append([]fault{
 	{"the meter counts the calls made", func(b *broken) {
 		b.meter = func(ctx context.Context) (drivers.Reading, error) {
 			return drivers.Reading{Calls: map[drivers.Call]int64{drivers.Get: 5}}, nil
@@ -71,9 +75,36 @@ var faults = []struct {
 			return b.sound.Set(ctx, r)
 		}
 	}},
-	{"a megabyte is stored whole", func(b *broken) {
+	{"what was set is read back byte for byte", func(b *broken) { // trims ids
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			r.ID = strings.TrimSpace(r.ID)
+			return b.sound.Set(ctx, r)
+		}
+	}},
+	{"what was set is read back byte for byte", func(b *broken) { // keeps numbers as JavaScript does
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			r.Value = bytes.ReplaceAll(r.Value, []byte("9007199254740993"), []byte("9007199254740992"))
+			return b.sound.Set(ctx, r)
+		}
+	}},
+	{"every character of Unicode comes back", func(b *broken) {
+		b.get = func(ctx context.Context, id string) (drivers.Record, error) {
+			r, err := b.sound.Get(ctx, id)
+			r.Value = bytes.ReplaceAll(r.Value, []byte("\U0001fffe"), []byte("\ufffd"))
+			return r, err
+		}
+	}},
+	{"values of every size are stored whole", func(b *broken) {
 		b.set = func(ctx context.Context, r drivers.Record) error {
 			r.Value = r.Value[:min(len(r.Value), 1<<16)]
+			return b.sound.Set(ctx, r)
+		}
+	}},
+	{"values of every size are stored whole", func(b *broken) {
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			if len(r.Value) < 3 {
+				return errors.New("no session")
+			}
 			return b.sound.Set(ctx, r)
 		}
 	}},
@@ -101,6 +132,8 @@ var faults = []struct {
 	}},
 	{"a session expires at its time, not before, and not later than stated", lifetimeChanged(-200 * time.Millisecond)},
 	{"a session expires at its time, not before, and not later than stated", lifetimeChanged(200 * time.Millisecond)},
+	{"a long lifetime is not cut", bitsOfLifetime(func(ms int64) int64 { return int64(int32(ms)) })},
+	{"a long lifetime is not cut", bitsOfLifetime(func(ms int64) int64 { return int64(uint32(ms)) })},
 	{"a session without maxAge is readable", func(b *broken) {
 		b.set = func(ctx context.Context, r drivers.Record) error {
 			if r.Cookie.Expires.IsZero() {
@@ -110,7 +143,7 @@ var faults = []struct {
 		}
 	}},
 	{"prune removes the expired sessions only", func(b *broken) {
-		b.prune = func(ctx context.Context) (int64, error) { return b.sound.Clean(ctx, "") }
+		b.prune = func(ctx context.Context) (int64, error) { return b.sound.Clean(ctx, "", AnyID) }
 	}},
 	{"prune removes the expired sessions only", func(b *broken) {
 		b.prune = func(ctx context.Context) (int64, error) { return 0, nil }
@@ -129,23 +162,92 @@ var faults = []struct {
 	}},
 	{"remove destroys the given sessions only", func(b *broken) {
 		b.remove = func(ctx context.Context, ids iter.Seq[string]) error {
-			_, err := b.sound.Clean(ctx, "")
+			_, err := b.sound.Clean(ctx, "", AnyID)
 			return err
 		}
 	}},
 	{"clean removes the sessions with the prefix only", func(b *broken) {
-		b.clean = func(ctx context.Context, idPrefix string) (int64, error) {
-			return b.sound.Clean(ctx, idPrefix[:max(len(idPrefix)-1, 0)])
+		b.clean = func(ctx context.Context, idPrefix string, ours func(string) bool) (int64, error) {
+			return b.sound.Clean(ctx, idPrefix[:max(len(idPrefix)-1, 0)], ours)
 		}
 	}},
-	{"many callers at once see whole values", func(b *broken) {
+	{"clean removes the sessions with the prefix only", func(b *broken) {
+		b.clean = func(ctx context.Context, idPrefix string, _ func(string) bool) (int64, error) {
+			return b.sound.Clean(ctx, idPrefix, AnyID)
+		}
+	}},
+	{aThousand, func(b *broken) {
 		var calls atomic.Int64
 		b.get = func(ctx context.Context, id string) (drivers.Record, error) {
 			r, err := b.sound.Get(ctx, id)
-			if calls.Add(1)%10 == 0 {
+			if calls.Add(1)%100 == 0 {
 				r.Value = r.Value[:len(r.Value)/2]
 			}
 			return r, err
+		}
+	}},
+	{aThousand, func(b *broken) { // opens more than it says
+		var opened []*os.File
+		var once sync.Once
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			once.Do(func() {
+				for range 2 * callers {
+					f, err := os.Open(os.DevNull)
+					if err != nil {
+						panic(err)
+					}
+					opened = append(opened, f)
+				}
+				time.Sleep(50 * time.Millisecond) // so that it is seen
+			})
+			return b.sound.Set(ctx, r)
+		}
+		b.close = func() error {
+			for _, f := range opened {
+				f.Close()
+			}
+			return b.sound.Close()
+		}
+	}},
+	{"two drivers on one store see what the other does", func(b *broken) { // keeps what it wrote
+		var own sync.Map
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			own.Store(r.ID, r)
+			return b.sound.Set(ctx, r)
+		}
+		b.get = func(ctx context.Context, id string) (drivers.Record, error) {
+			if r, ok := own.Load(id); ok {
+				return r.(drivers.Record), nil
+			}
+			return b.sound.Get(ctx, id)
+		}
+	}},
+	{inTheMiddle, func(b *broken) {
+		b.get = func(ctx context.Context, id string) (drivers.Record, error) {
+			return b.sound.Get(context.WithoutCancel(ctx), id)
+		}
+	}},
+	{inTheMiddle, func(b *broken) { // takes a late answer for the next one's
+		var late atomic.Pointer[string]
+		b.get = func(ctx context.Context, id string) (drivers.Record, error) {
+			if before := late.Swap(nil); before != nil {
+				r, err := b.sound.Get(ctx, *before)
+				r.ID = id
+				return r, err
+			}
+			r, err := b.sound.Get(ctx, id)
+			if ctx.Err() != nil {
+				late.Store(&id)
+			}
+			return r, err
+		}
+	}},
+	{inTheMiddle, func(b *broken) { // says the wrong thing
+		b.change = func(err error) error {
+			if errors.Is(err, context.Canceled) {
+				err = context.DeadlineExceeded
+			}
+			return err
 		}
 	}},
 	{"a context that has ended stops the call", func(b *broken) {
@@ -153,7 +255,7 @@ var faults = []struct {
 			return b.sound.Touch(context.WithoutCancel(ctx), r)
 		}
 	}},
-	{"a context that ends during calls leaves the driver usable", func(b *broken) {
+	{"contexts that end at random moments leave the driver usable", func(b *broken) {
 		var stuck atomic.Bool
 		b.set = func(ctx context.Context, r drivers.Record) error {
 			if stuck.Load() {
@@ -175,7 +277,7 @@ var faults = []struct {
 	}},
 	{"sessions outlive the driver", func(b *broken) {
 		b.close = func() error {
-			_, err := b.sound.Clean(context.Background(), "")
+			_, err := b.sound.Clean(context.Background(), "", AnyID)
 			if errors.Is(err, drivers.ErrClosed) {
 				err = nil
 			}
@@ -184,7 +286,7 @@ var faults = []struct {
 	}},
 	{"drop takes the place away when open made it", func(b *broken) {
 		b.drop = func(ctx context.Context) error {
-			_, err := b.sound.Clean(ctx, "")
+			_, err := b.sound.Clean(ctx, "", AnyID)
 			return err
 		}
 	}},
@@ -195,6 +297,25 @@ var faults = []struct {
 			return i, err
 		}
 	}},
+}, troubleFaults()...)
+
+const (
+	aThousand   = "a thousand callers at once see whole values, over no more connections than stated"
+	inTheMiddle = "a context that ends in the middle of a call stops it, and leaves the driver sound"
+)
+
+// bitsOfLifetime keeps a lifetime where its milliseconds don't fit.
+func bitsOfLifetime(fit func(ms int64) int64) func(b *broken) {
+	return func(b *broken) {
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			if !r.Cookie.Expires.IsZero() {
+				now := time.Now()
+				ms := fit(r.Cookie.Expires.Sub(now).Milliseconds())
+				r.Cookie.Expires = now.Add(time.Duration(ms) * time.Millisecond)
+			}
+			return b.sound.Set(ctx, r)
+		}
+	}
 }
 
 // leaks keeps descriptors from being closed by the garbage collector.
@@ -212,7 +333,7 @@ func lifetimeChanged(by time.Duration) func(b *broken) {
 func TestSoundDriverPasses(t *testing.T) {
 	for _, r := range rules {
 		t.Run(r.name, func(t *testing.T) {
-			if !r.alone {
+			if r.runs == beside {
 				t.Parallel()
 			}
 			if failed, skipped := fails(t, r, func(*broken) {}); failed || skipped {
@@ -222,10 +343,20 @@ func TestSoundDriverPasses(t *testing.T) {
 	}
 }
 
-func setup() Setup {
-	return Setup{Store: "file", Place: func(t testing.TB) (string, map[string]string) {
-		return filepath.Join(t.TempDir(), "sessions"), map[string]string{"fsync": "false"}
-	}}
+// setup has a driver with moods.
+func setup(m *mood) Setup {
+	s := Setup{
+		Store: "file",
+		Place: func(t testing.TB) (string, map[string]string) {
+			return filepath.Join(t.TempDir(), "sessions"), map[string]string{"fsync": "false"}
+		},
+		Troubles: map[drivers.Class]func(testing.TB, drivers.Client) *Trouble{},
+		Stall:    m.stall,
+	}
+	for _, class := range drivers.Classes {
+		s.Troubles[class] = m.trouble(class)
+	}
+	return s
 }
 
 func TestEveryRuleIsBrokenByADriver(t *testing.T) {
@@ -249,7 +380,7 @@ func TestBrokenDriversFail(t *testing.T) {
 			continue
 		}
 		t.Run(f.rule, func(t *testing.T) {
-			if !rules[i].alone {
+			if rules[i].runs == beside {
 				t.Parallel()
 			}
 			if failed, skipped := fails(t, rules[i], f.change); !failed {
@@ -265,15 +396,19 @@ func fails(t *testing.T, r rule, change func(*broken)) (failed, skipped bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPlace(t, store, drivers.Native, setup())
-	p.patience = 50 * time.Millisecond
+	m := &mood{}
+	p := newPlace(t, store, drivers.Native, setup(m))
+	p.patience, p.hang = 500*time.Millisecond, 5*time.Second
 	open := p.openStore
 	p.openStore = func(ctx context.Context, cfg drivers.Config) (drivers.Driver, error) {
+		if err := m.meet(ctx, "open", true); err != nil {
+			return nil, err
+		}
 		d, err := open(ctx, cfg)
 		if err != nil {
 			return nil, err
 		}
-		return newBroken(d.(sound), change), nil
+		return newBroken(moody{d.(sound), m}, change), nil
 	}
 	rec := &recorder{TB: t}
 	done := make(chan struct{})
@@ -296,8 +431,9 @@ func TestStoreThatDoesNotDescribeItselfFails(t *testing.T) {
 		"an option's odd name":   func(s *drivers.Store) { s.Options[0].Name = "Pool-Size" },
 		"an unreadable default":  func(s *drivers.Store) { s.Options[0].Kind, s.Options[0].Express = drivers.KindInt, "x" },
 		"no wire":                func(s *drivers.Store) { s.Wire = func(drivers.Config) []drivers.WireCall { return nil } },
-		"no notes":               withFacts(func(f *drivers.Facts) { f.Notes = nil }),
-		"a note without source":  withFacts(func(f *drivers.Facts) { f.Notes = []drivers.Note{{Name: "a", Text: "b"}} }),
+		"no sources":             withFacts(func(f *drivers.Facts) { f.Notes = nil }),
+		"a note that is twice":   withFacts(func(f *drivers.Facts) { f.Notes = append(f.Notes, f.Notes[len(f.Notes)-1]) }),
+		"a note without source":  withFacts(func(f *drivers.Facts) { f.Notes = append(f.Notes, drivers.Note{Name: "a", Text: "b"}) }),
 		"an unknown purge":       withFacts(func(f *drivers.Facts) { f.Purge.By = "cron" }),
 		"touch says nothing":     withFacts(func(f *drivers.Facts) { f.TouchMissing = "" }),
 		"a negative granularity": withFacts(func(f *drivers.Facts) { f.Granularity = -1 }),
@@ -369,6 +505,7 @@ type sound interface {
 // broken is a sound driver of which some methods are replaced.
 type broken struct {
 	sound   sound
+	change  func(error) error // what it makes of the errors of the four calls
 	get     func(context.Context, string) (drivers.Record, error)
 	set     func(context.Context, drivers.Record) error
 	touch   func(context.Context, drivers.Record) error
@@ -378,29 +515,32 @@ type broken struct {
 	count   func(context.Context) (int64, error)
 	load    func(context.Context, iter.Seq[drivers.Record]) error
 	remove  func(context.Context, iter.Seq[string]) error
-	clean   func(context.Context, string) (int64, error)
+	clean   func(context.Context, string, func(string) bool) (int64, error)
 	drop    func(context.Context) error
 	inspect func(context.Context) (drivers.Inspection, error)
 	meter   func(context.Context) (drivers.Reading, error)
 }
 
 func newBroken(s sound, change func(*broken)) *broken {
-	b := &broken{s, s.Get, s.Set, s.Touch, s.Destroy, s.Close, s.Prune, s.Count, s.Load, s.Remove, s.Clean, s.Drop, s.Inspect, s.Meter}
+	b := &broken{s, func(err error) error { return err }, s.Get, s.Set, s.Touch, s.Destroy, s.Close, s.Prune, s.Count, s.Load, s.Remove, s.Clean, s.Drop, s.Inspect, s.Meter}
 	change(b)
 	return b
 }
 
-func (b *broken) Get(ctx context.Context, id string) (drivers.Record, error) { return b.get(ctx, id) }
-func (b *broken) Set(ctx context.Context, r drivers.Record) error            { return b.set(ctx, r) }
-func (b *broken) Touch(ctx context.Context, r drivers.Record) error          { return b.touch(ctx, r) }
-func (b *broken) Destroy(ctx context.Context, id string) error               { return b.destroy(ctx, id) }
+func (b *broken) Get(ctx context.Context, id string) (drivers.Record, error) {
+	r, err := b.get(ctx, id)
+	return r, b.change(err)
+}
+func (b *broken) Set(ctx context.Context, r drivers.Record) error            { return b.change(b.set(ctx, r)) }
+func (b *broken) Touch(ctx context.Context, r drivers.Record) error          { return b.change(b.touch(ctx, r)) }
+func (b *broken) Destroy(ctx context.Context, id string) error               { return b.change(b.destroy(ctx, id)) }
 func (b *broken) Close() error                                               { return b.close() }
 func (b *broken) Prune(ctx context.Context) (int64, error)                   { return b.prune(ctx) }
 func (b *broken) Count(ctx context.Context) (int64, error)                   { return b.count(ctx) }
 func (b *broken) Load(ctx context.Context, r iter.Seq[drivers.Record]) error { return b.load(ctx, r) }
 func (b *broken) Remove(ctx context.Context, ids iter.Seq[string]) error     { return b.remove(ctx, ids) }
-func (b *broken) Clean(ctx context.Context, prefix string) (int64, error) {
-	return b.clean(ctx, prefix)
+func (b *broken) Clean(ctx context.Context, prefix string, ours func(string) bool) (int64, error) {
+	return b.clean(ctx, prefix, ours)
 }
 func (b *broken) Drop(ctx context.Context) error                          { return b.drop(ctx) }
 func (b *broken) Inspect(ctx context.Context) (drivers.Inspection, error) { return b.inspect(ctx) }

@@ -2,7 +2,6 @@ package drivertest
 
 import (
 	"bytes"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,31 +13,33 @@ func absentIsNotFound(t testing.TB, p *place) {
 	miss(t, d, p.ids.Next())
 }
 
-// awkward are JSON members that a store could change on its way: JSON.stringify
-// leaves all of them as they are here.
-var awkward = []string{
-	``,
-	`"quotes":"\"'` + "`" + `","backslash":"C:\\new\\table"`,
-	`"unicode":"Grüße, 世界 🙂","escaped":"\u0000\ud83d"`,
-	"\"separators\":\"\u2028\u2029\u00a0\ufeff\"",
-	`"html":"<script>&amp;</script>","sql":"'; DROP TABLE session; --","format":"%s %d $1 ?"`,
-	`"redis":"\r\n$3\r\nfoo\r\n","tab":"\t"`,
-	`"number":1e21,"zero":-0,"deep":[[[{"cookie":{"expires":null}}]]],"spaced":"  "`,
-	`"__proto__":{"a":1},"$set":{"a":1},"a.b":2,"":3`,
-}
-
 func readsBack(t testing.TB, p *place) {
 	d := p.open(t)
-	var records []drivers.Record
-	for n, extra := range awkward {
-		records = append(records, Record(p.ids.Next(), time.Hour, n, extra))
+	records := p.awkward()
+	for name, store := range ways(t, d) {
+		for _, r := range records {
+			if err := store(r); err != nil {
+				t.Errorf("%s %q: %v", name, r.ID, err)
+			}
+		}
+		for _, r := range records {
+			p.hit(t, d, r)
+		}
+		for _, r := range records {
+			p.hit(t, d, p.touch(t, d, r, time.Hour))
+			if err := d.Destroy(t.Context(), r.ID); err != nil {
+				t.Errorf("destroy %q: %v", r.ID, err)
+			}
+		}
+		miss(t, d, ids(records)...)
 	}
-	dashes := p.ids.Prefix + strings.Repeat("-_", 12)
-	records = append(records, Record(dashes, time.Hour, 0, ""), Record(p.ids.Prefix+strings.Repeat("_", 24), time.Hour, 1, ""))
-	for _, r := range records {
+}
+
+func everyCharacterComesBack(t testing.TB, p *place) {
+	d := p.open(t)
+	for n, text := range everyCharacter() {
+		r := Record(p.ids.Next(), time.Hour, n, `"text":"`+text+`"`)
 		set(t, d, r)
-	}
-	for _, r := range records {
 		p.hit(t, d, r)
 	}
 }
@@ -78,11 +79,17 @@ func overwriteWins(t testing.TB, p *place) {
 	p.hit(t, d, other)
 }
 
-func storesLargeValues(t testing.TB, p *place) {
+func storesEverySize(t testing.TB, p *place) {
 	d := p.open(t)
-	r := Record(p.ids.Next(), time.Hour, 0, Padding(1<<20))
-	set(t, d, r)
-	p.hit(t, d, r)
+	id, c := p.ids.Next(), drivers.NewCookie(time.Now(), time.Hour)
+	for _, size := range sizes {
+		r := drivers.Record{ID: id, Value: ofSize(c, size), Cookie: c}
+		if len(r.Value) != size {
+			t.Fatalf("the value of %d bytes has %d", size, len(r.Value))
+		}
+		set(t, d, r)
+		p.hit(t, d, r)
+	}
 }
 
 func destroyRemoves(t testing.TB, p *place) {

@@ -65,14 +65,18 @@ func (f *folder) Remove(ctx context.Context, ids iter.Seq[string]) error {
 
 // Clean also removes the temporary files that a crash left of such sessions,
 // without counting them.
-func (f *folder) Clean(ctx context.Context, idPrefix string) (removed int64, err error) {
+func (f *folder) Clean(ctx context.Context, idPrefix string, ours func(id string) bool) (removed int64, err error) {
 	if err := f.enter(ctx); err != nil {
 		return 0, err
 	}
 	defer f.leave()
 	names, err := f.readNames(ctx, func(name string) bool {
-		_, temporary := f.temporaryOf(name)
-		return strings.HasPrefix(name, idPrefix) && (temporary || strings.HasSuffix(name, f.extension))
+		session := name
+		if file, temporary := f.temporaryOf(name); temporary {
+			session = file
+		}
+		id, is := strings.CutSuffix(session, f.extension)
+		return is && strings.HasPrefix(id, idPrefix) && ours(id)
 	})
 	if err != nil {
 		return 0, err

@@ -25,7 +25,6 @@ type folder struct {
 	delay     time.Duration
 	fsync     bool
 	now       func() time.Time
-	names     temporaryNames
 
 	created []string // the folders that Open made, the innermost last
 	found   bool     // sessions were there before Open
@@ -111,7 +110,7 @@ func (f *folder) claim(ctx context.Context, useExisting bool) error {
 	if f.found = len(names) > 0; f.found && !useExisting {
 		return fmt.Errorf("a folder with %d session files %w: --use-existing works in it", len(names), drivers.ErrExists)
 	}
-	probe := filepath.Join(f.path, f.names.next("probe"))
+	probe := filepath.Join(f.path, temporaryName("probe"))
 	if err := f.writeTemporary(probe, []byte("{}"), 0o666, nil, time.Time{}, false); err != nil {
 		return err
 	}
@@ -171,10 +170,14 @@ func (f *folder) readNames(ctx context.Context, wanted func(name string) bool) (
 	}
 }
 
+// notInNames is what a file's name can't have: session-file-store fails on such an
+// id too, since the folder that it names is not there.
+const notInNames = "/\x00"
+
 // file is the path of a session. An id comes from a cookie that was signed, but
 // none must lead out of the folder.
 func (f *folder) file(id string) (string, error) {
-	if id == "" || strings.ContainsAny(id, "/\x00") {
+	if id == "" || strings.ContainsAny(id, notInNames) {
 		return "", fmt.Errorf("%q is not a session id", id)
 	}
 	return f.path + string(os.PathSeparator) + id + f.extension, nil

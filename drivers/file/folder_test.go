@@ -38,7 +38,7 @@ func TestFolderWithSessionsNeedsUseExisting(t *testing.T) {
 		if n, err := d.Prune(t.Context()); n != 0 || err != nil {
 			t.Errorf("%s: prune of somebody else's sessions: %d, %v", client, n, err)
 		}
-		if n, err := d.Clean(t.Context(), "ours"); n != 1 || err != nil {
+		if n, err := d.Clean(t.Context(), "ours", drivertest.AnyID); n != 1 || err != nil {
 			t.Errorf("%s: clean: %d, %v", client, n, err)
 		}
 		if err := errors.Join(d.Drop(t.Context()), d.Close()); err != nil {
@@ -94,7 +94,7 @@ func TestCleanRemovesOurLeftovers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n, err := d.Clean(t.Context(), "run1_"); n != 1 || err != nil {
+	if n, err := d.Clean(t.Context(), "run1_", drivertest.AnyID); n != 1 || err != nil {
 		t.Errorf("removed %d sessions, %v", n, err)
 	}
 	var left []string

@@ -36,7 +36,7 @@ func init() {
 		Middleware: "session-file-store 1.5.0",
 		Options: []drivers.Option{
 			{Name: optPath, Kind: drivers.KindString, Doc: "the folder; empty: the one given as address"},
-			{Name: optRetries, Kind: drivers.KindInt, Express: "5", Native: "0", Doc: "how often a failed read is tried again"},
+			{Name: optRetries, Kind: drivers.KindInt, Express: "5", Native: "0", Max: 1000, Doc: "how often a failed read is tried again"},
 			{Name: optRetryDelay, Kind: drivers.KindDuration, Express: "50ms", Doc: "wait before a read is tried again"},
 			{Name: optTTL, Kind: drivers.KindDuration, Express: "1h", Min: int64(time.Second), Doc: "lifetime of a session whose cookie has no maxAge"},
 			{Name: optFileExtension, Kind: drivers.KindString, Express: ".json", Doc: "end of the file names, with its dot"},
@@ -55,6 +55,7 @@ func facts(cfg drivers.Config) drivers.Facts {
 		DefaultLifetime: o.Duration(optTTL),
 		TouchMissing:    drivers.TouchFails,
 		MissDelay:       time.Duration(o.Int(optRetries)) * o.Duration(optRetryDelay),
+		NotInIDs:        notInNames,
 		Purge:           drivers.Purge{By: "never"},
 		Notes: []drivers.Note{
 			{Name: drivers.NoteLifetime, Source: fromSource},

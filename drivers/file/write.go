@@ -11,12 +11,15 @@ import (
 	"time"
 )
 
-// temporaryNames makes the numbers that write-file-atomic appends to the names
-// of its temporary files: 32-bit MurmurHash3 values of the process and a count.
-type temporaryNames struct{ made atomic.Uint32 }
+// temporaryNames counts the temporary files of this process, as write-file-atomic
+// does: two drivers may write the same session.
+var temporaryNames atomic.Uint32
 
-func (t *temporaryNames) next(file string) string {
-	return file + "." + strconv.FormatUint(uint64(mix(uint32(os.Getpid())<<16^t.made.Add(1))), 10)
+// temporaryName is a file's name while it is written: with a number appended, which
+// mixes the process and the count as write-file-atomic's MurmurHash3 does.
+func temporaryName(file string) string {
+	process := mix(uint32(os.Getpid()))
+	return file + "." + strconv.FormatUint(uint64(mix(process+temporaryNames.Add(1))), 10)
 }
 
 // mix is the last step of 32-bit MurmurHash3. Different numbers stay different.
@@ -72,7 +75,7 @@ func writeSteps(steps []string, sync bool) []string {
 // renames it. The last unlink finds nothing unless something failed.
 func (f *folder) writeExpress(path string, data []byte, sync bool) error {
 	path = f.realPath(path)
-	temporary := f.names.next(path)
+	temporary := temporaryName(path)
 	mode, had := uint32(0o666), (*owner)(nil)
 	if st, err := stat(path); err == nil {
 		mode, had = uint32(st.Mode), &owner{uint32(st.Mode), int(st.Uid), int(st.Gid)}
@@ -106,7 +109,7 @@ func (f *folder) realPath(path string) string {
 // writeNative writes a temporary file with the expiry as its modification time,
 // and renames it.
 func (f *folder) writeNative(path string, data []byte, expires time.Time, sync bool) error {
-	temporary := f.names.next(path)
+	temporary := temporaryName(path)
 	err := f.writeTemporary(temporary, data, 0o666, nil, expires, sync)
 	if err == nil {
 		err = rename(temporary, path)

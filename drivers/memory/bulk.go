@@ -36,8 +36,8 @@ func (d *driver) Remove(ctx context.Context, ids iter.Seq[string]) error {
 	return ctx.Err()
 }
 
-func (d *driver) Clean(ctx context.Context, idPrefix string) (int64, error) {
-	return d.removeIf(ctx, func(id string, _ session) bool { return strings.HasPrefix(id, idPrefix) })
+func (d *driver) Clean(ctx context.Context, idPrefix string, ours func(id string) bool) (int64, error) {
+	return d.removeIf(ctx, func(id string, _ session) bool { return strings.HasPrefix(id, idPrefix) && ours(id) })
 }
 
 // Prune removes the expired sessions.

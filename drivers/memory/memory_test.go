@@ -15,9 +15,20 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	const noServer, noFile = "there is no server", "nothing is opened or written"
 	drivertest.Run(t, drivertest.Setup{
 		Store: "memory",
 		Place: func(testing.TB) (string, map[string]string) { return "", nil },
+		Never: map[drivers.Class]string{
+			drivers.ClassRefused:          noServer,
+			drivers.ClassReset:            noServer,
+			drivers.ClassAuth:             noServer,
+			drivers.ClassPoolExhausted:    noServer,
+			drivers.ClassBusy:             "locks are held for a moment, and waited for",
+			drivers.ClassTooManyOpenFiles: noFile,
+			drivers.ClassReadOnly:         noFile,
+			drivers.ClassOutOfMemory:      "a process without memory ends",
+		},
 	})
 }
 

@@ -73,5 +73,5 @@ func (d *driver) Inspect(ctx context.Context) (drivers.Inspection, error) {
 		Version:    runtime.Version(),
 		Settings:   map[string]string{"shards": strconv.Itoa(shardCount), "persistence": "none"},
 		Durability: drivers.DurabilityNone,
-	}, ctx.Err()
+	}, d.each(ctx, func(*shard) {})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/sessionbench/bench/drivers"
@@ -93,9 +94,38 @@ func (d *driver) Remove(ctx context.Context, ids iter.Seq[string]) error {
 
 func anyOf(ids bson.A) bson.D { return byID(bson.D{{Key: "$in", Value: ids}}) }
 
-// Clean removes the sessions whose id starts with idPrefix.
-func (d *driver) Clean(ctx context.Context, idPrefix string) (int64, error) {
-	return d.delete(ctx, "remove sessions "+idPrefix+"*", byID(bson.Regex{Pattern: "^" + regexp.QuoteMeta(idPrefix)}))
+// Clean removes our sessions whose id starts with idPrefix.
+func (d *driver) Clean(ctx context.Context, idPrefix string, ours func(id string) bool) (removed int64, err error) {
+	ids, err := d.list(ctx, idPrefix)
+	if err != nil {
+		return 0, err
+	}
+	ids = slices.DeleteFunc(ids, func(id any) bool { return !ours(id.(string)) })
+	for some := range slices.Chunk(ids, batchSessions) {
+		n, err := d.delete(ctx, "remove sessions "+idPrefix+"*", anyOf(some))
+		removed += n
+		if err != nil {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
+
+// list gives the ids that start with idPrefix, which are strings.
+func (d *driver) list(ctx context.Context, idPrefix string) (ids bson.A, err error) {
+	starts := byID(bson.Regex{Pattern: "^" + regexp.QuoteMeta(idPrefix)})
+	err = d.call(ctx, "list sessions "+idPrefix+"*", func(ctx context.Context) error {
+		found, err := d.bulk.Find(ctx, starts, options.Find().SetProjection(byID(1)))
+		if err != nil {
+			return err
+		}
+		defer found.Close(ctx)
+		for found.Next(ctx) {
+			ids = append(ids, found.Current.Lookup("_id").StringValue())
+		}
+		return found.Err()
+	})
+	return ids, err
 }
 
 func (d *driver) delete(ctx context.Context, doing string, filter bson.D) (removed int64, err error) {
@@ -119,12 +149,20 @@ func (d *driver) Count(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// Drop removes the collection when Open created it.
+// Drop removes the collection when Open created it, and one that an earlier run
+// created when it is empty.
 func (d *driver) Drop(ctx context.Context) error {
 	if !d.created {
-		return nil
+		n, err := d.Count(ctx)
+		if err != nil || n > 0 || !d.marked {
+			return err
+		}
 	}
-	return d.call(ctx, "drop collection "+d.sessions.Name(), func(ctx context.Context) error { return d.bulk.Drop(ctx) })
+	err := d.call(ctx, "drop collection "+d.sessions.Name(), func(ctx context.Context) error { return d.bulk.Drop(ctx) })
+	if err != nil {
+		return err
+	}
+	return d.unmark(ctx)
 }
 
 // pruning is a driver with autoremove=interval.

@@ -3,6 +3,7 @@ package mongo
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/sessionbench/bench/drivers"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -30,6 +31,16 @@ func clientOptions(cfg drivers.Config) (*options.ClientOptions, error) {
 		}
 	}
 	return opts, nil
+}
+
+// check refuses an address or TLS files that can't be used. What a mongodb+srv
+// URL stands for, only the DNS knows.
+func check(cfg drivers.Config) error {
+	if cfg.URL == "" || strings.HasPrefix(cfg.URL, "mongodb+srv:") {
+		return nil
+	}
+	_, err := clientOptions(cfg)
+	return err
 }
 
 // badURL keeps the official parser's reason unless it could quote the password,

@@ -78,7 +78,7 @@ func wire(cfg drivers.Config) []drivers.WireCall {
 		live, put = byID(id), stored(id, session, expires, modified)
 	}
 	calls := []drivers.WireCall{
-		{Call: "open", Sends: []string{"listCollections", "create " + collection}},
+		{Call: "open", Sends: []string{"listCollections", "create " + markOf(collection), "create " + collection}},
 		{Call: "get", Sends: []string{fmt.Sprintf("find %s filter %s limit 1 singleBatch true", collection, text(live))}},
 		{Call: "set", Sends: []string{fmt.Sprintf("update %s q %s u %s upsert true", collection, text(byID(id)), text(put))}},
 		{Call: "touch", Sends: []string{fmt.Sprintf("update %s q %s u %s", collection, text(byID(id)), text(extend(expires, modified)))}},

@@ -29,6 +29,7 @@ type driver struct {
 	touchAfter time.Duration
 	modified   modifications
 	created    bool // by Open, so that Drop may remove it
+	marked     bool // by an earlier run: beside the collection is the mark
 
 	connections connections
 	closed      atomic.Bool

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/sessionbench/bench/drivers"
 	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/description"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 )
 
@@ -73,18 +73,19 @@ func (d *driver) cause(ctx context.Context, err error) error {
 	var selection topology.ServerSelectionError
 	var queue topology.WaitQueueTimeoutError
 	var refusal mongo.ServerError
+	var lost unreachable
 	switch {
-	case errors.Is(context.Cause(ctx), syscall.ECONNREFUSED): // from allRefuse
-		return context.Cause(ctx)
+	case errors.As(context.Cause(ctx), &lost):
+		return lost
 	case errors.Is(ctx.Err(), context.Canceled):
-		return ctx.Err()
+		return drivers.Ended(ctx)
 	case errors.As(err, &selection):
 		return noServer(ctx, selection)
 	case errors.As(err, &queue) && d.connections.exhausted():
 		text := fmt.Sprintf("all %d connections of the pool are in use", d.connections.most)
 		return drivers.WithClass(drivers.ClassPoolExhausted, short{text, ended(ctx)})
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return drivers.Ended(ctx)
 	case mongo.IsTimeout(err):
 		return drivers.WithClass(drivers.ClassTimeout, fmt.Errorf("%w: %w", context.DeadlineExceeded, err))
 	case errors.As(err, &refusal) && code(refusal) != "":
@@ -133,12 +134,19 @@ func noServer(ctx context.Context, e topology.ServerSelectionError) error {
 		cause := errors.Join(ended(ctx), server.LastError)
 		return drivers.WithClass(class, short{"no server answers: " + server.LastError.Error(), cause})
 	}
-	return drivers.WithClass(drivers.ClassTimeout, short{"no server that takes this call was found in time", ended(ctx)})
+	for _, server := range e.Desc.Servers {
+		if server.Kind == description.ServerKindRSSecondary {
+			return drivers.WithClass(drivers.ClassTimeout, short{errNoPrimary.Error(), errors.Join(errNoPrimary, ended(ctx))})
+		}
+	}
+	return drivers.WithClass(drivers.ClassTimeout, short{"no server that takes this call: " + ended(ctx).Error(), ended(ctx)})
 }
+
+var errNoPrimary = errors.New("no primary was found in time, only a secondary")
 
 // ended is what ended a call: its context, or a timeout of the official driver.
 func ended(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
+	if err := drivers.Ended(ctx); err != nil {
 		return err
 	}
 	return context.DeadlineExceeded

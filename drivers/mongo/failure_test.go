@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sessionbench/bench/drivers"
+	"github.com/sessionbench/bench/drivers/mongo/mongotest"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -29,7 +30,7 @@ func TestRefusalsAreClassedByTheirCode(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			d := connected(t, config(t, failing(refusal(code, c.name)).start(t), drivers.Native, "autoremove", removeDisabled), nil)
+			d := connected(t, config(t, failing(mongotest.Refusal(code, c.name)).Start(t), drivers.Native, "autoremove", removeDisabled), nil)
 			err := d.Destroy(t.Context(), "abc")
 			if class := drivers.Classify(err); class != c.class || !strings.HasPrefix(err.Error(), "destroy session abc: ") || !strings.Contains(err.Error(), "refused by the test") {
 				t.Errorf("%v: classed %s, want %s", err, class, c.class)
@@ -39,11 +40,11 @@ func TestRefusalsAreClassedByTheirCode(t *testing.T) {
 }
 
 // failing answers every delete with the same.
-func failing(answer bson.D) fake {
+func failing(answer bson.D) mongotest.Fake {
 	return func(command string, _ bson.Raw) bson.D {
 		switch command {
 		case "listCollections":
-			return noCollections
+			return mongotest.NoCollections
 		case "delete":
 			return answer
 		}
@@ -55,7 +56,7 @@ func TestAWriteErrorIsClassedToo(t *testing.T) {
 	answer := bson.D{{Key: "ok", Value: 1}, {Key: "n", Value: 0}, {Key: "writeErrors", Value: bson.A{
 		bson.D{{Key: "index", Value: 0}, {Key: "code", Value: 14031}, {Key: "errmsg", Value: "refused by the test"}},
 	}}}
-	d := connected(t, config(t, failing(answer).start(t), drivers.Express, "autoremove", removeDisabled), nil)
+	d := connected(t, config(t, failing(answer).Start(t), drivers.Express, "autoremove", removeDisabled), nil)
 	if err := d.Destroy(t.Context(), "abc"); drivers.Classify(err) != drivers.ClassOutOfMemory {
 		t.Errorf("%v: classed %s", err, drivers.Classify(err))
 	}
@@ -67,7 +68,7 @@ func TestAWaitForAFullPoolIsPoolExhausted(t *testing.T) {
 		t.Run(string(client), func(t *testing.T) {
 			t.Parallel()
 			asked, release := make(chan struct{}, 1), make(chan struct{})
-			d := connected(t, config(t, hanging(asked, release).start(t), client, "autoremove", removeDisabled, "pool_size", "1"), nil)
+			d := connected(t, config(t, hanging(asked, release).Start(t), client, "autoremove", removeDisabled, "pool_size", "1"), nil)
 			first := make(chan error)
 			go func() { first <- d.Destroy(context.Background(), "first") }()
 			<-asked
@@ -85,53 +86,12 @@ func TestAWaitForAFullPoolIsPoolExhausted(t *testing.T) {
 	}
 }
 
-func TestAConnectionThatBreaksIsReset(t *testing.T) {
-	for _, client := range modes {
-		t.Run(string(client), func(t *testing.T) {
-			t.Parallel()
-			d := connected(t, config(t, failing(broken).start(t), client, "autoremove", removeDisabled), nil)
-			if err := d.Destroy(t.Context(), "abc"); drivers.Classify(err) != drivers.ClassReset {
-				t.Errorf("%v: classed %s", err, drivers.Classify(err))
-			}
-		})
-	}
-}
-
-func TestAServerThatWentAwayIsRefused(t *testing.T) {
-	for _, client := range modes {
-		t.Run(string(client), func(t *testing.T) {
-			t.Parallel()
-			var url string
-			var d *driver
-			t.Run("while it ran", func(t *testing.T) {
-				url = failing(nil).start(t) // ends with this test
-				var err error
-				if d, err = connect(t.Context(), config(t, url, client, "autoremove", removeDisabled), nil); err != nil {
-					t.Fatal(err)
-				}
-			})
-			defer d.Close()
-			// The first calls find broken connections, later ones no server.
-			var err error
-			for range 20 {
-				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-				err = d.Destroy(ctx, "abc")
-				cancel()
-				if drivers.Classify(err) == drivers.ClassRefused {
-					return
-				}
-			}
-			t.Errorf("%v: classed %s", err, drivers.Classify(err))
-		})
-	}
-}
-
 // hanging answers deletes when release is closed; asked hears of each.
-func hanging(asked chan<- struct{}, release <-chan struct{}) fake {
+func hanging(asked chan<- struct{}, release <-chan struct{}) mongotest.Fake {
 	return func(command string, _ bson.Raw) bson.D {
 		switch command {
 		case "listCollections":
-			return noCollections
+			return mongotest.NoCollections
 		case "delete":
 			asked <- struct{}{}
 			<-release
@@ -140,31 +100,11 @@ func hanging(asked chan<- struct{}, release <-chan struct{}) fake {
 	}
 }
 
-func TestADeadlineEndsACallAndLeavesTheDriverUsable(t *testing.T) {
-	for _, client := range modes {
-		t.Run(string(client), func(t *testing.T) {
-			t.Parallel()
-			asked, release := make(chan struct{}, 2), make(chan struct{})
-			d := connected(t, config(t, hanging(asked, release).start(t), client, "autoremove", removeDisabled), nil)
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
-			err := d.Destroy(ctx, "abc")
-			if drivers.Classify(err) != drivers.ClassTimeout || !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%v: classed %s", err, drivers.Classify(err))
-			}
-			close(release)
-			if err := d.Destroy(t.Context(), "abc"); err != nil {
-				t.Errorf("the next call: %v", err)
-			}
-		})
-	}
-}
-
 func TestCloseEndsACallThatHangs(t *testing.T) {
 	t.Parallel()
 	asked, release := make(chan struct{}, 1), make(chan struct{})
 	defer close(release)
-	d := connected(t, config(t, hanging(asked, release).start(t), drivers.Express, "autoremove", removeDisabled), nil)
+	d := connected(t, config(t, hanging(asked, release).Start(t), drivers.Express, "autoremove", removeDisabled), nil)
 	call := make(chan error)
 	go func() { call <- d.Destroy(context.Background(), "abc") }()
 	<-asked

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/sessionbench/bench/drivers"
+	"github.com/sessionbench/bench/drivers/mongo/mongotest"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -12,7 +13,7 @@ func TestDurabilityFollowsWriteConcernAndEngine(t *testing.T) {
 	set := bson.D{{Key: "setName", Value: "rs0"}, {Key: "hosts", Value: bson.A{"a:1", "b:1", "c:1"}}}
 	majority := bson.D{{Key: "ok", Value: 1}, {Key: "defaultWriteConcern", Value: bson.D{{Key: "w", Value: "majority"}, {Key: "wtimeout", Value: 0}}}}
 	none := bson.D{{Key: "ok", Value: 1}}
-	forbidden := refusal(13, "Unauthorized")
+	forbidden := mongotest.Refusal(13, "Unauthorized")
 	inMemory := bson.D{{Key: "ok", Value: 1}, {Key: "storageEngine", Value: bson.D{{Key: "name", Value: "inMemory"}}}}
 	wiredTiger := bson.D{{Key: "ok", Value: 1}, {Key: "storageEngine", Value: bson.D{{Key: "name", Value: "wiredTiger"}}}}
 	noJournal := bson.D{{Key: "ok", Value: 1}, {Key: "parsed", Value: bson.D{{Key: "storage", Value: bson.D{{Key: "journal", Value: bson.D{{Key: "enabled", Value: false}}}}}}}}
@@ -37,12 +38,15 @@ func TestDurabilityFollowsWriteConcernAndEngine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := fake(func(command string, _ bson.Raw) bson.D {
+			url := mongotest.Fake(func(command string, doc bson.Raw) bson.D {
 				switch command {
 				case "listCollections":
-					return noCollections
+					return mongotest.NoCollections
 				case "hello":
-					return append(append(bson.D{}, hello...), c.hello...)
+					if doc == nil { // the handshake: a set would be looked for at its hosts
+						return nil
+					}
+					return append(append(bson.D{}, mongotest.Hello...), c.hello...)
 				case "getDefaultRWConcern":
 					return c.writes
 				case "serverStatus":
@@ -53,8 +57,12 @@ func TestDurabilityFollowsWriteConcernAndEngine(t *testing.T) {
 					return bson.D{{Key: "ok", Value: 1}, {Key: "version", Value: "8.0.4"}}
 				}
 				return nil
-			}).start(t)
-			d := connected(t, config(t, url+c.query, drivers.Express, "autoremove", removeDisabled), nil)
+			}).Start(t)
+			direct := "?directConnection=true" // the set's other members are nowhere
+			if c.query != "" {
+				direct = c.query + "&directConnection=true"
+			}
+			d := connected(t, config(t, url+direct, drivers.Express, "autoremove", removeDisabled), nil)
 			got, err := d.Inspect(t.Context())
 			if err != nil {
 				t.Fatal(err)

@@ -4,17 +4,18 @@ import (
 	"testing"
 
 	"github.com/sessionbench/bench/drivers"
+	"github.com/sessionbench/bench/drivers/mongo/mongotest"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 func metered(t *testing.T, answers map[string]bson.D) drivers.Reading {
 	t.Helper()
-	url := fake(func(command string, _ bson.Raw) bson.D {
+	url := mongotest.Fake(func(command string, _ bson.Raw) bson.D {
 		if command == "listCollections" {
-			return noCollections
+			return mongotest.NoCollections
 		}
 		return answers[command]
-	}).start(t)
+	}).Start(t)
 	d := connected(t, config(t, url, drivers.Express, "autoremove", removeDisabled), nil)
 	reading, err := d.Meter(t.Context())
 	if err != nil {
@@ -45,7 +46,7 @@ func TestMeterReadsMongodsCounters(t *testing.T) {
 }
 
 func TestMeterLeavesOutWhatIsRefused(t *testing.T) {
-	no := refusal(13, "Unauthorized")
+	no := mongotest.Refusal(13, "Unauthorized")
 	r := metered(t, map[string]bson.D{"serverStatus": no, "collStats": no, "count": no})
 	if r.AllCalls != nil || r.Connections != nil || r.Bytes != nil || r.ExpiredPresent != nil {
 		t.Errorf("refused were all figures, given are %+v", r)

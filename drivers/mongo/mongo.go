@@ -26,6 +26,7 @@ var Store = drivers.Store{
 	Title:      "MongoDB",
 	Middleware: "connect-mongo 6 with mongodb 7",
 	Schemes:    []string{"mongodb", "mongodb+srv"},
+	TLS:        "?tls=true is with TLS, ?tls=false without",
 	Options: []drivers.Option{
 		{Name: "collection", Kind: drivers.KindString, Express: "sessions",
 			Doc: "collection of the sessions"},
@@ -40,12 +41,14 @@ var Store = drivers.Store{
 			Doc: "time between two removals with autoremove=interval"},
 		{Name: "touch_after", Kind: drivers.KindDuration, Express: "0s",
 			Doc: "touch a session only when its last write is this old; 0s: always"},
-		{Name: "pool_size", Kind: drivers.KindInt, Express: "100", Min: 1,
+		{Name: "pool_size", Kind: drivers.KindInt, Express: "100", Min: 1, Max: 10_000,
 			Doc: "most connections to a server; the URL's maxPoolSize wins"},
 	},
-	Facts: facts,
-	Wire:  wire,
-	Open:  open,
+	Facts:  facts,
+	Wire:   wire,
+	Check:  check,
+	Advice: advice,
+	Open:   open,
 }
 
 const defaultDatabase = "test" // the Node driver's

@@ -25,6 +25,7 @@ func TestConformance(t *testing.T) {
 				"collection": fmt.Sprintf("place%d", places.Add(1)), "autoremove": removeInterval,
 			}
 		},
+		Troubles: ferret(url).troubles(),
 	})
 }
 

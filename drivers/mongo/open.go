@@ -2,8 +2,10 @@ package mongo
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/address"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 )
@@ -39,7 +42,7 @@ func connect(ctx context.Context, cfg drivers.Config, commands *event.CommandMon
 	d := newDriver(cfg, opts)
 	opts.SetMonitor(commands).
 		SetPoolMonitor(&event.PoolMonitor{Event: d.connections.count}).
-		SetServerMonitor(&event.ServerMonitor{ServerHeartbeatFailed: allRefuse(opts.Hosts, giveUp)})
+		SetServerMonitor(&event.ServerMonitor{ServerHeartbeatFailed: allHopeless(opts.Hosts, giveUp)})
 	if d.client, err = mongo.Connect(opts); err != nil {
 		return nil, fmt.Errorf("configure the client: %w", err)
 	}
@@ -58,41 +61,66 @@ func (d *driver) use(database, collection string) {
 	d.sessions = d.client.Database(database).Collection(collection)
 }
 
-// allRefuse gives up as soon as every host has refused a connection. The
-// official driver would go on asking until the connect timeout.
-func allRefuse(hosts []string, giveUp context.CancelCauseFunc) func(*event.ServerHeartbeatFailedEvent) {
+// allHopeless gives up as soon as every host of the URL has shown that waiting
+// won't help. The official driver would go on asking until the connect timeout.
+// Other members of a replica set, which a host told of, may be away.
+func allHopeless(hosts []string, giveUp context.CancelCauseFunc) func(*event.ServerHeartbeatFailedEvent) {
 	var lock sync.Mutex
-	refused := map[string]bool{}
+	hopeful := map[string]bool{}
+	for _, host := range hosts {
+		hopeful[address.Address(host).String()] = true
+	}
 	return func(e *event.ServerHeartbeatFailedEvent) {
-		if !errors.Is(e.Failure, syscall.ECONNREFUSED) {
-			return
-		}
+		host, _, _ := strings.Cut(e.ConnectionID, "[")
 		lock.Lock()
 		defer lock.Unlock()
-		host, _, _ := strings.Cut(e.ConnectionID, "[")
-		refused[host] = true
-		if len(refused) >= len(hosts) {
-			giveUp(e.Failure)
+		if !hopeful[host] || !hopeless(e.Failure) {
+			return
+		}
+		if delete(hopeful, host); len(hopeful) == 0 {
+			giveUp(unreachable{e.Failure})
 		}
 	}
+}
+
+// unreachable is the failure of the last host of which there was hope.
+type unreachable struct{ error }
+
+func (u unreachable) Unwrap() error { return u.error }
+
+// hopeless tells a failure that will still be there a moment later: nobody
+// listens, the name is unknown, or one side does not like the other's TLS.
+func hopeless(err error) bool {
+	var name *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var plain tls.RecordHeaderError
+	var alert *net.OpError
+	return errors.Is(err, syscall.ECONNREFUSED) ||
+		errors.As(err, &name) && name.IsNotFound ||
+		errors.As(err, &certificate) || errors.As(err, &plain) ||
+		errors.As(err, &alert) && alert.Op == "remote error"
 }
 
 // provide sees to the collection and its index. Listing collections is also the
 // proof that the server answers and accepts the credentials.
 func (d *driver) provide(ctx context.Context, cfg drivers.Config) error {
 	name := d.sessions.Name()
-	found, err := d.db.ListCollectionNames(ctx, byName(name), options.ListCollections().SetNameOnly(true))
+	found, err := d.db.ListCollectionNames(ctx, byName(name, markOf(name)), options.ListCollections().SetNameOnly(true))
 	if err != nil {
 		return d.failed(ctx, "look for collection "+name, err)
 	}
-	if slices.Contains(found, name) {
-		if !cfg.UseExisting {
-			return fmt.Errorf("collection %s of database %s %w: --use-existing works in it", name, d.db.Name(), drivers.ErrExists)
+	d.marked = slices.Contains(found, markOf(name))
+	if !slices.Contains(found, name) {
+		err = d.make(ctx, name)
+	} else if !cfg.UseExisting {
+		hint := ""
+		if d.marked {
+			hint = "bench made it and bench clean removes it, "
 		}
-	} else if err := d.db.CreateCollection(ctx, name); err != nil {
-		return d.failed(ctx, "create collection "+name, err)
-	} else {
-		d.created = true
+		err = fmt.Errorf("collection %s of database %s %w: %s--use-existing works in it", name, d.db.Name(), drivers.ErrExists, hint)
+	}
+	if err != nil {
+		return err
 	}
 	// In somebody's collection no index of ours lets the server remove documents.
 	if cfg.Options.Text("autoremove") != removeNative || !d.created {
@@ -100,7 +128,7 @@ func (d *driver) provide(ctx context.Context, cfg drivers.Config) error {
 	}
 	if err := d.db.RunCommand(ctx, createTTLIndex(name)).Err(); err != nil {
 		err = d.failed(ctx, "create the TTL index of "+name, err)
-		if isRefusal(err) {
+		if isRefusal(err) && drivers.Classify(err) == drivers.ClassOther {
 			err = fmt.Errorf("%w (a server without TTL indexes, such as FerretDB 1, needs --set mongo.autoremove=disabled)", err)
 		}
 		return errors.Join(err, d.Drop(ctx))
@@ -108,7 +136,40 @@ func (d *driver) provide(ctx context.Context, cfg drivers.Config) error {
 	return nil
 }
 
-func byName(name string) bson.D { return bson.D{{Key: "name", Value: name}} }
+// markOf names an empty collection beside the one that bench made, by which a
+// later run knows that.
+func markOf(collection string) string { return collection + ".made-by-bench" }
+
+// make creates the mark and the collection.
+func (d *driver) make(ctx context.Context, name string) error {
+	made := false
+	if !d.marked {
+		err := d.db.CreateCollection(ctx, markOf(name))
+		if err != nil && !isRefusal(err) { // who may not have two has one without a mark
+			return d.failed(ctx, "create collection "+markOf(name), err)
+		}
+		made = err == nil
+	}
+	if err := d.db.CreateCollection(ctx, name); err != nil {
+		err = d.failed(ctx, "create collection "+name, err)
+		if made {
+			err = errors.Join(err, d.unmark(ctx))
+		}
+		return err
+	}
+	d.created, d.marked = true, true
+	return nil
+}
+
+// unmark removes the mark; that there is none is no error.
+func (d *driver) unmark(ctx context.Context) error {
+	name := markOf(d.sessions.Name())
+	return d.call(ctx, "drop collection "+name, func(ctx context.Context) error { return d.db.Collection(name).Drop(ctx) })
+}
+
+func byName(names ...string) bson.D {
+	return bson.D{{Key: "name", Value: bson.D{{Key: "$in", Value: names}}}}
+}
 
 // isRefusal tells whether the server answered a command with an error.
 func isRefusal(err error) bool {

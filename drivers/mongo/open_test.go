@@ -4,11 +4,13 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/drivers/mongo/mongotest"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
 )
 
 const password = "s3cret%2Fpass"
@@ -56,6 +58,25 @@ func TestARefusedPortIsSaidAtOnce(t *testing.T) {
 	}
 }
 
+// The URL's hosts alone decide: a member of their set may be away.
+func TestOpenGivesUpWhenTheLastHostOfTheURLIsLost(t *testing.T) {
+	t.Parallel()
+	var lost error
+	failed := allHopeless([]string{"One", "two:27018"}, func(err error) { lost = err })
+	for _, c := range []struct {
+		host string
+		ends bool
+	}{{"one:27017", false}, {"one:27017", false}, {"member:27017", false}, {"two:27018", true}} {
+		failed(&event.ServerHeartbeatFailedEvent{ConnectionID: c.host + "[-1]", Failure: syscall.ECONNREFUSED})
+		if (lost != nil) != c.ends {
+			t.Errorf("after %s: %v", c.host, lost)
+		}
+	}
+	if !errors.Is(lost, syscall.ECONNREFUSED) {
+		t.Errorf("given up because of %v", lost)
+	}
+}
+
 func TestABadURLDoesNotShowItsPassword(t *testing.T) {
 	for _, url := range []string{
 		"mongodb://app:s3cret/pass@localhost/", "mongodb://app:s3cret%zzpass@localhost/",
@@ -80,10 +101,10 @@ func TestAServerWithoutTTLIndexesSaysWhatToSet(t *testing.T) {
 func TestTheTTLIndexIsConnectMongos(t *testing.T) {
 	want := rendered(t, recorded(t, "autoRemove=native")[0], nowOnly)
 	var got string
-	url := fake(func(command string, doc bson.Raw) bson.D {
+	url := mongotest.Fake(func(command string, doc bson.Raw) bson.D {
 		switch command {
 		case "listCollections":
-			return noCollections
+			return mongotest.NoCollections
 		case "createIndexes":
 			var sent bson.D
 			if err := bson.Unmarshal(doc, &sent); err != nil {
@@ -92,7 +113,7 @@ func TestTheTTLIndexIsConnectMongos(t *testing.T) {
 			got = rendered(t, sent, nowOnly)
 		}
 		return nil
-	}).start(t)
+	}).Start(t)
 	connected(t, config(t, url, drivers.Express), nil)
 	if got != want {
 		t.Errorf("sent     %s\nrecorded %s", got, want)
@@ -145,9 +166,9 @@ func TestTheURLsOptionsWin(t *testing.T) {
 		if int(*opts.MaxPoolSize) != c.pool || *opts.RetryWrites != c.retry || *opts.MaxConnecting != 2 {
 			t.Errorf("%s %s: pool %d, retry %v, connecting %d", c.client, c.url, *opts.MaxPoolSize, *opts.RetryWrites, *opts.MaxConnecting)
 		}
-		want := c.pool
-		if want > 0 {
-			want += monitors
+		want := c.pool + monitors
+		if c.pool == 0 {
+			want = -1 // no limit
 		}
 		if got := facts(cfg).Connections; got != want {
 			t.Errorf("%s: facts say %d connections, want %d", c.url, got, want)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -237,24 +238,108 @@ func TestADeadlineIsNotSentByExpress(t *testing.T) {
 	l.expect(t, recorded(t, "default options")[0], nowOnly)
 }
 
-func TestWireDescribesWhatIsSent(t *testing.T) {
-	for client, want := range map[drivers.Client]map[string]string{
-		drivers.Express: {
-			"get":     `find s filter {"_id":<sid>,"$or":[{"expires":{"$exists":false}},{"expires":{"$gt":<now>}}]} limit 1 singleBatch true`,
-			"set":     `update s q {"_id":<sid>} u {"$set":{"_id":<sid>,"session":<json>,"expires":<expires>}} upsert true`,
-			"touch":   `update s q {"_id":<sid>} u {"$set":{"expires":<expires>}}`,
-			"destroy": `delete s q {"_id":<sid>} limit 1`,
-			"open":    `{"createIndexes":"s","indexes":[{"background":true,"expireAfterSeconds":0,"name":"expires_1","key":{"expires":1}}]}`,
-		},
-		drivers.Native: {
-			"get": `find s filter {"_id":<sid>} limit 1 singleBatch true`,
-			"set": `update s q {"_id":<sid>} u {"_id":<sid>,"expires":<expires>,"session":<json>} upsert true`,
-		},
-	} {
-		for _, c := range wire(config(t, "", client, "collection", "s")) {
-			if w, ok := want[c.Call]; ok && !slices.Contains(c.Sends, w) {
-				t.Errorf("%s %s:\n%q lacks\n%q", client, c.Call, c.Sends, w)
+// TestWireIsWhatIsSent holds the documentation to the commands that are watched.
+// The TTL index, which FerretDB has not, is TestTheTTLIndexIsConnectMongos's.
+func TestWireIsWhatIsSent(t *testing.T) {
+	url := mongotest.URL(t)
+	for _, client := range []drivers.Client{drivers.Express, drivers.Native} {
+		for _, remove := range []string{removeDisabled, removeInterval} {
+			for _, after := range []string{"0s", "1h"} {
+				t.Run(fmt.Sprintf("%s autoremove=%s touch_after=%s", client, remove, after), func(t *testing.T) {
+					cfg := config(t, url, client, "autoremove", remove, "touch_after", after)
+					sent := sentByEachCall(t, cfg)
+					for _, w := range wire(cfg) {
+						if w.Call != "open" && !slices.Equal(w.Sends, sent[w.Call]) {
+							t.Errorf("%s sent\n%q; wire says\n%q", w.Call, sent[w.Call], w.Sends)
+						}
+					}
+				})
 			}
 		}
 	}
+}
+
+// sentByEachCall makes each call, and describes the commands as Wire does.
+func sentByEachCall(t *testing.T, cfg drivers.Config) map[string][]string {
+	t.Helper()
+	d, l := watched(t, cfg)
+	r := drivers.Record{ID: "<sid>", Value: []byte("<json>"), Cookie: drivers.NewCookie(time.Now(), time.Hour)}
+	if err := d.Set(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	d.modified.last.Store(r.ID, time.Now().Add(-2*time.Hour)) // else touch_after keeps touch from sending
+	l.take()
+	sent := map[string][]string{}
+	for _, c := range []struct {
+		name string
+		call func() error
+	}{
+		{"touch", func() error { return d.Touch(t.Context(), r) }},
+		{"get", func() error { _, err := d.Get(t.Context(), r.ID); return err }},
+		{"set", func() error { return d.Set(t.Context(), r) }},
+		{"destroy", func() error { return d.Destroy(t.Context(), r.ID) }},
+		{"prune", func() error { _, err := (pruning{d}).Prune(t.Context()); return err }},
+	} {
+		if err := c.call(); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		for _, command := range l.take() {
+			sent[c.name] = append(sent[c.name], described(command))
+		}
+	}
+	return sent
+}
+
+// described renders a command: its name, its collection and what it says.
+func described(command bson.D) string {
+	parts := []string{command[0].Key, command[0].Value.(string)}
+	for _, e := range command[1:] {
+		switch v := e.Value.(type) {
+		case bson.A: // updates, deletes: one statement
+			for _, part := range v[0].(bson.D) {
+				parts = append(parts, part.Key, shown(part))
+			}
+		case bson.D:
+			if e.Key == "filter" {
+				parts = append(parts, e.Key, shown(e))
+			}
+		default:
+			if e.Key == "limit" || e.Key == "singleBatch" {
+				parts = append(parts, e.Key, shown(e))
+			}
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// shown is a value with placeholders for moments.
+func shown(e bson.E) string {
+	if doc, ok := e.Value.(bson.D); ok {
+		return text(placed(doc).(bson.D))
+	}
+	return fmt.Sprint(e.Value)
+}
+
+func placed(v any) any {
+	switch v := v.(type) {
+	case bson.D:
+		doc := bson.D{}
+		for _, e := range v {
+			value := placed(e.Value)
+			if _, moment := value.(bson.DateTime); moment && e.Key == "expires" {
+				value = "<expires>"
+			} else if moment {
+				value = "<now>"
+			}
+			doc = append(doc, bson.E{Key: e.Key, Value: value})
+		}
+		return doc
+	case bson.A:
+		list := bson.A{}
+		for _, e := range v {
+			list = append(list, placed(e))
+		}
+		return list
+	}
+	return v
 }

@@ -18,6 +18,22 @@ import (
 // percent-encoded.
 var errURL = errors.New("the URL, one of its parameters or a file that it names is not valid: is a special character in the password not percent-encoded?")
 
+// check refuses options and an address that can't be used.
+func check(cfg drivers.Config) error {
+	if err := checkTable(cfg); err != nil || cfg.URL == "" {
+		return err
+	}
+	_, err := poolConfig(cfg)
+	return err
+}
+
+func checkTable(cfg drivers.Config) error {
+	if tableOf(cfg.Options).name == "" {
+		return fmt.Errorf("postgres.%s is empty", optTable)
+	}
+	return nil
+}
+
 // poolConfig reads the URL and sets what the client mode asks for.
 func poolConfig(cfg drivers.Config) (*pgxpool.Config, error) {
 	given := parameters(cfg.URL)

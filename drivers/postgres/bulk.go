@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/sessionbench/bench/drivers"
@@ -83,14 +84,25 @@ func (d *driver) Remove(ctx context.Context, ids iter.Seq[string]) error {
 	return flush()
 }
 
-// Clean removes the sessions whose id starts with idPrefix, which must not be
+// Clean removes our sessions whose id starts with idPrefix, which must not be
 // empty: that would be every session, whosever it is.
-func (d *driver) Clean(ctx context.Context, idPrefix string) (int64, error) {
+func (d *driver) Clean(ctx context.Context, idPrefix string, ours func(id string) bool) (removed int64, err error) {
 	if idPrefix == "" {
 		return 0, errors.New("remove sessions by prefix: the prefix is empty")
 	}
-	removed, err := d.pool.change(ctx, d.table.sql(sqlClean), idPrefix)
-	return removed, d.failed(ctx, "remove sessions "+idPrefix+"*", err)
+	ids, err := d.pool.list(ctx, d.table.sql(sqlList), idPrefix)
+	if err != nil {
+		return 0, d.failed(ctx, "list sessions "+idPrefix+"*", err)
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return !ours(id) })
+	for some := range slices.Chunk(ids, batchSessions) {
+		n, err := d.pool.change(ctx, d.table.sql(sqlRemove), some)
+		removed += n
+		if err != nil {
+			return removed, d.failed(ctx, "remove sessions "+idPrefix+"*", err)
+		}
+	}
+	return removed, nil
 }
 
 // Count counts all rows, expired ones included. connect-pg-simple has no
@@ -100,16 +112,13 @@ func (d *driver) Count(ctx context.Context) (n int64, err error) {
 	return n, d.failed(ctx, "count sessions", err)
 }
 
-// Drop removes the table when Open made it, and one that an earlier run of bench
-// made when it is empty.
+// Drop removes the table that Open or an earlier run of bench made, when it is
+// empty: runs that go on at the same time share it, and the last one drops it.
 func (d *driver) Drop(ctx context.Context) error {
-	drop := d.table.sql(sqlDrop)
-	switch d.origin {
-	case found:
+	if !d.made {
 		return d.failed(ctx, "drop nothing", d.usable(ctx))
-	case marked:
-		drop = d.table.literal(sqlDropMarked)
 	}
+	drop := d.table.literal(sqlDropMade)
 	err := d.pool.aside(ctx, func(conn *pgx.Conn) error { return conn.PgConn().Exec(ctx, drop).Close() })
 	return d.failed(ctx, "drop the table "+d.table.quoted(), err)
 }

@@ -25,21 +25,12 @@ var (
 type driver struct {
 	pool         *pool
 	table        table
-	origin       origin
+	made         bool // the table is bench's: Open created it, or another run did
 	ttl          time.Duration
 	disableTouch bool
 
 	get, set, touch, destroy statement
 }
-
-// origin says whose the table is.
-type origin int
-
-const (
-	found   origin = iota // it was there before
-	marked                // an earlier run of bench made it and did not drop it
-	created               // by Open
-)
 
 // Get reads a live session.
 func (d *driver) Get(ctx context.Context, id string) (drivers.Record, error) {
@@ -87,7 +78,7 @@ func (d *driver) Destroy(ctx context.Context, id string) error {
 // removes nothing from a table that was there before: the rows are somebody
 // else's.
 func (d *driver) Prune(ctx context.Context) (int64, error) {
-	if d.origin == found {
+	if !d.made {
 		return 0, d.failed(ctx, "prune", d.usable(ctx))
 	}
 	removed, err := d.pool.change(ctx, d.table.sql(sqlPrune), string(secondsText(time.Now())))
@@ -139,8 +130,9 @@ func (d *driver) failed(ctx context.Context, doing string, err error) error {
 		return nil
 	case d.pool.closed.Load():
 		err = drivers.ErrClosed
+	case drivers.Classify(err) == drivers.ClassPoolExhausted: // the pool said so
 	case ctx.Err() != nil:
-		err = ctx.Err()
+		err = drivers.Ended(ctx)
 	default:
 		err = cause(err)
 	}

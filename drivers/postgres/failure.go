@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -48,6 +49,7 @@ func classOf(state string) drivers.Class {
 func cause(err error) error {
 	var refused *pgconn.PgError
 	var failed *net.OpError
+	var connecting *pgconn.ConnectError
 	switch {
 	case errors.As(err, &refused):
 		text := fmt.Sprintf("%s (SQLSTATE %s)", strings.Join(strings.Fields(refused.Message), " "), refused.Code)
@@ -59,7 +61,19 @@ func cause(err error) error {
 	case errors.As(err, &failed):
 		return short{failed.Error(), err}
 	}
-	return short{strings.Join(strings.Fields(err.Error()), " "), err}
+	if errors.As(err, &connecting) { // no server of PostgreSQL, or another end of TLS
+		return drivers.OtherServer(short{oneLine(connecting.Unwrap()), err})
+	}
+	return short{oneLine(err), err}
+}
+
+// oneLine joins what pgx says of each attempt, once where it says the same.
+func oneLine(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i, line := range lines {
+		lines[i] = strings.Join(strings.Fields(line), " ")
+	}
+	return strings.Join(slices.Compact(lines), "; ")
 }
 
 // short is an error with a text of its own.

@@ -3,11 +3,13 @@ package postgres_test
 import (
 	"context"
 	"errors"
-	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/drivers/drivertest"
@@ -16,23 +18,17 @@ import (
 // refusedAddress is a port of this machine on which nobody listens.
 func refusedAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	p, _ := through(t, address(t))
+	p.Away()
+	return p.Addr()
 }
 
 // silentAddress is a port of this machine that accepts and never answers.
 func silentAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	return l.Addr().String()
+	p, _ := through(t, address(t))
+	p.Hush()
+	return p.Addr()
 }
 
 // changed is the server's URL with a part replaced.
@@ -123,47 +119,88 @@ func oneSession(t *testing.T, client drivers.Client, settings []string, paramete
 	return connect(t, config(t, address(t, parameters...), client, append(settings, "table", table)...)), r, table
 }
 
-func TestRefusalsOfTheServerAreClassed(t *testing.T) {
+// oneUpdated has a transaction change the session of a table of one.
+func oneUpdated(t *testing.T, table string) pgx.Tx {
+	t.Helper()
+	tx, err := plain(t, address(t)).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `UPDATE "`+table+`" SET expire = expire + interval '1 s'`); err != nil {
+		t.Fatal(err)
+	}
+	return tx
+}
+
+func TestAStatementThatTakesTooLongIsATimeout(t *testing.T) {
 	bothClients(t, func(t *testing.T, client drivers.Client) {
-		cases := []struct {
-			parameters []string
-			class      drivers.Class
-		}{
-			{[]string{"statement_timeout", "50"}, drivers.ClassTimeout},
-			{[]string{"lock_timeout", "50"}, drivers.ClassBusy},
-			{[]string{"default_transaction_read_only", "on"}, drivers.ClassReadOnly},
-			{[]string{"role", "nobody"}, drivers.ClassAuth},
+		d, r, table := oneSession(t, client, nil, "statement_timeout", "50")
+		oneUpdated(t, table)
+		if err := d.Set(t.Context(), r); drivers.Classify(err) != drivers.ClassTimeout || strings.Contains(err.Error(), "\n") {
+			t.Errorf("set: %v, classed %s", err, drivers.Classify(err))
 		}
-		run(t, address(t), `DO $$ BEGIN CREATE ROLE nobody; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`)
-		for _, c := range cases {
-			d, r, table := oneSession(t, client, nil, c.parameters...)
-			holder := plain(t, address(t))
-			tx, err := holder.Begin(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := tx.Exec(t.Context(), `SELECT FROM "`+table+`" FOR UPDATE`); err != nil {
-				t.Fatal(err)
-			}
-			if err := d.Set(t.Context(), r); drivers.Classify(err) != c.class || strings.Contains(err.Error(), "\n") {
-				t.Errorf("%v: set: %v, classed %s; want %s", c.parameters, err, drivers.Classify(err), c.class)
-			}
-			if err := tx.Rollback(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+	})
+}
+
+// awaitLocked returns once a connection of that name waits for another one.
+func awaitLocked(t *testing.T, name string) {
+	t.Helper()
+	await(t, address(t), `SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'`, name)
+}
+
+func TestAConflictIsBusy(t *testing.T) {
+	bothClients(t, func(t *testing.T, client drivers.Client) {
+		name := "conflict-" + string(client)
+		d, r, table := oneSession(t, client, nil, "application_name", name, "default_transaction_isolation", "serializable")
+		tx := oneUpdated(t, table)
+		answer := make(chan error)
+		go func() { answer <- d.Set(t.Context(), r) }()
+		awaitLocked(t, name)
+		if err := tx.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-answer; drivers.Classify(err) != drivers.ClassBusy || !strings.Contains(err.Error(), "40001") {
+			t.Errorf("set: %v, classed %s", err, drivers.Classify(err))
+		}
+	})
+}
+
+func TestADeadlockIsBusy(t *testing.T) {
+	bothClients(t, func(t *testing.T, client drivers.Client) {
+		name := "deadlock-" + string(client)
+		d, first, table := oneSession(t, client, nil, "application_name", name)
+		second := drivertest.Record(drivertest.NewIDs().Next(), time.Hour, 2, "")
+		if err := d.Set(t.Context(), second); err != nil {
+			t.Fatal(err)
+		}
+		tx, err := plain(t, address(t, "deadlock_timeout", "20s")).Begin(t.Context()) // the driver notices first, after 1 s
+		if err != nil {
+			t.Fatal(err)
+		}
+		lock := func(id string) error {
+			_, err := tx.Exec(t.Context(), `SELECT FROM "`+table+`" WHERE sid = $1 FOR UPDATE`, id)
+			return err
+		}
+		if err := lock(second.ID); err != nil {
+			t.Fatal(err)
+		}
+		answer := make(chan error)
+		go func() { answer <- d.Remove(t.Context(), slices.Values([]string{first.ID, second.ID})) }()
+		awaitLocked(t, name)
+		if err := lock(first.ID); err != nil {
+			t.Errorf("the other side of the deadlock: %v", err)
+		}
+		if err := <-answer; drivers.Classify(err) != drivers.ClassBusy || !strings.Contains(err.Error(), "40P01") {
+			t.Errorf("remove: %v, classed %s", err, drivers.Classify(err))
 		}
 	})
 }
 
 func TestTooManyConnectionsAreAnExhaustedPool(t *testing.T) {
 	bothClients(t, func(t *testing.T, client drivers.Client) {
-		url := ownDatabase(t)
-		role := "few" + strings.Trim(mustParse(t, url).Path, "/")
-		run(t, url, `CREATE ROLE `+role+` LOGIN CONNECTION LIMIT 1 PASSWORD 'x'; GRANT ALL ON SCHEMA public TO `+role)
-		u := mustParse(t, url)
-		u.User = mustParse(t, "postgres://"+role+":x@h").User
-		connect(t, config(t, u.String(), client)) // keeps its connection
-		_, err := drivers.Open(t.Context(), "postgres", config(t, u.String(), client))
+		_, url := account(t, "CONNECTION LIMIT 1")
+		connect(t, config(t, url, client, "table", place())) // keeps its connection
+		_, err := drivers.Open(t.Context(), "postgres", config(t, url, client))
 		if drivers.Classify(err) != drivers.ClassPoolExhausted {
 			t.Errorf("open: %v, classed %s", err, drivers.Classify(err))
 		}
@@ -171,7 +208,7 @@ func TestTooManyConnectionsAreAnExhaustedPool(t *testing.T) {
 }
 
 // locked keeps everybody from a table until release is called.
-func locked(t *testing.T, table string) (release func()) {
+func locked(t testing.TB, table string) (release func()) {
 	t.Helper()
 	tx, err := plain(t, address(t)).Begin(t.Context())
 	if err != nil {
@@ -194,19 +231,23 @@ func awaitWaiting(t *testing.T, table string, n int) {
 }
 
 // await returns once a query says so.
-func await(t *testing.T, url, sql string, args ...any) {
+func await(t testing.TB, url, sql string, args ...any) {
 	t.Helper()
 	conn := plain(t, url)
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		var so bool
-		if err := conn.QueryRow(t.Context(), sql, args...).Scan(&so); err != nil {
+	until(t, sql, func() (so bool) {
+		if err := conn.QueryRow(context.Background(), sql, args...).Scan(&so); err != nil {
 			t.Fatal(err)
 		}
-		if so {
-			return
-		}
+		return so
+	})
+}
+
+// until returns once a condition has come true by itself.
+func until(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("never true: %s", sql)
+			t.Fatalf("waited in vain: %s", what)
 		}
 	}
 }
@@ -308,7 +349,7 @@ func TestWaitingForAConnectionIsToldApart(t *testing.T) {
 		const limit = 200 * time.Millisecond
 		ctx, cancel := context.WithTimeout(drivers.WithTrace(t.Context(), &waits), limit)
 		defer cancel()
-		if _, err := d.Get(ctx, r.ID); drivers.Classify(err) != drivers.ClassTimeout {
+		if _, err := d.Get(ctx, r.ID); drivers.Classify(err) != drivers.ClassPoolExhausted || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("get without a connection: %v, classed %s", err, drivers.Classify(err))
 		}
 		release()

@@ -47,7 +47,7 @@ func (d *driver) Inspect(ctx context.Context) (drivers.Inspection, error) {
 	if persistence == unlogged {
 		in.Settings["table"] = "unlogged"
 	}
-	if d.origin == found {
+	if !d.made {
 		in.Settings["purge"] = "off: the table was there before"
 	}
 	in.Durability = durability(in.Settings)

@@ -2,95 +2,31 @@ package postgres_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/sessionbench/bench/containers"
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/drivers/drivertest"
 	_ "github.com/sessionbench/bench/drivers/postgres"
+	"github.com/sessionbench/bench/internal/testserver"
 )
 
-// server is the tests' own PostgreSQL, or why there is none.
-var server struct {
-	url     string
-	run     *containers.Run
-	missing error
-}
-
-func TestMain(m *testing.M) {
-	os.Exit(withServer(m))
-}
-
-func withServer(m *testing.M) int {
-	run, err := containers.Start(nil)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer run.Close()
-	server.run = run
-	b, err := provide()
-	if err == nil {
-		server.url = b.URL
-		err = withoutAutovacuum(b.URL)
-	}
-	server.missing = err
-	return m.Run()
-}
-
-// provide starts a PostgreSQL, which the end of the tests stops.
-func provide() (*containers.Backend, error) {
-	target, err := drivers.ParseTarget("postgres")
-	if err != nil {
-		return nil, err
-	}
-	return server.run.Provide(context.Background(), containers.Request{Target: target, Mode: containers.Process})
-}
-
-// withoutAutovacuum keeps the server from transactions of its own, which would
-// be among the counted ones.
-func withoutAutovacuum(url string) error {
-	conn, err := pgx.Connect(context.Background(), url)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.Background())
-	for _, sql := range []string{"ALTER SYSTEM SET autovacuum = off", "SELECT pg_reload_conf()"} {
-		if _, err := conn.Exec(context.Background(), sql); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// need skips a test when no server can be had.
-func need(t testing.TB) {
-	t.Helper()
-	var unavailable *containers.UnavailableError
-	if errors.As(server.missing, &unavailable) && len(unavailable.Ways) > 0 {
-		drivertest.Missing(t, "postgres", "apt-get install postgresql")
-	}
-	if server.missing != nil {
-		t.Fatal(server.missing)
-	}
-}
+func TestMain(m *testing.M) { os.Exit(testserver.Main{M: m}.Run()) }
 
 // address is the server's URL, with parameters (name, value, …) added; without a
 // server the test is skipped.
 func address(t testing.TB, parameters ...string) string {
 	t.Helper()
-	need(t)
-	u, err := url.Parse(server.url)
+	u, err := url.Parse(testserver.Postgres(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,10 +38,19 @@ func address(t testing.TB, parameters ...string) string {
 	return u.String()
 }
 
+// logFile is where the server's log is: beside its folder, in which its data is.
+var logFile struct {
+	sync.Once
+	path string
+}
+
 // serverLog is all that the server wrote so far.
 func serverLog(t testing.TB) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(server.run.Dir(), "postgres-1.log"))
+	logFile.Do(func() {
+		logFile.path = filepath.Dir(value[string](t, address(t), "SHOW data_directory")) + ".log"
+	})
+	text, err := os.ReadFile(logFile.path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,10 +70,21 @@ func ownDatabase(t testing.TB, parameters ...string) string {
 	return strings.Replace(address(t, parameters...), "/postgres?", "/"+name+"?", 1)
 }
 
-// plain is a connection of the test's own.
+// as is the server's URL for an account.
+func as(t testing.TB, role, password string) string {
+	t.Helper()
+	u, err := url.Parse(address(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword(role, password)
+	return u.String()
+}
+
+// plain is a connection of the test's own, which its cleanup may use too.
 func plain(t testing.TB, url string) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
+	conn, err := pgx.Connect(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +95,7 @@ func plain(t testing.TB, url string) *pgx.Conn {
 // run sends statements over a connection of their own.
 func run(t testing.TB, url, sql string) {
 	t.Helper()
-	if _, err := plain(t, url).Exec(t.Context(), sql); err != nil {
+	if _, err := plain(t, url).Exec(context.Background(), sql); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 }
@@ -147,7 +103,7 @@ func run(t testing.TB, url, sql string) {
 // value is the one value that a query gives.
 func value[T any](t testing.TB, url, sql string, args ...any) (v T) {
 	t.Helper()
-	if err := plain(t, url).QueryRow(t.Context(), sql, args...).Scan(&v); err != nil {
+	if err := plain(t, url).QueryRow(context.Background(), sql, args...).Scan(&v); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return v
@@ -218,5 +174,6 @@ func TestConformance(t *testing.T) {
 		Place: func(testing.TB) (string, map[string]string) {
 			return url, map[string]string{"table": place()}
 		},
+		Troubles: troubles,
 	})
 }

@@ -73,7 +73,7 @@ func besides(t *testing.T, d driver, ids *drivertest.IDs) {
 	for name, do := range map[string]func() (int64, error){
 		"count": func() (int64, error) { return d.Count(t.Context()) },
 		"prune": func() (int64, error) { return d.Prune(t.Context()) },
-		"clean": func() (int64, error) { return d.Clean(t.Context(), ids.Prefix) },
+		"clean": func() (int64, error) { return d.Clean(t.Context(), ids.Prefix, drivertest.AnyID) },
 	} {
 		if n, err := do(); n != 0 || err != nil {
 			t.Errorf("%s: %d, %v", name, n, err)

@@ -10,11 +10,10 @@ import (
 )
 
 func open(ctx context.Context, cfg drivers.Config) (*driver, error) {
-	o := cfg.Options
-	t := tableOf(o)
-	if t.name == "" {
-		return nil, fmt.Errorf("postgres.%s is empty", optTable)
+	if err := checkTable(cfg); err != nil {
+		return nil, err
 	}
+	o, t := cfg.Options, tableOf(cfg.Options)
 	c, err := poolConfig(cfg)
 	if err != nil {
 		return nil, err
@@ -88,7 +87,7 @@ func (d *driver) make(ctx context.Context, allowed bool) error {
 	if err != nil {
 		return d.failed(ctx, "create the table "+d.table.quoted(), err)
 	}
-	d.origin = created
+	d.made = true
 	return nil
 }
 
@@ -100,7 +99,7 @@ func (d *driver) claim(ctx context.Context, permitted bool) error {
 		return d.failed(ctx, "read the comment of the table "+d.table.quoted(), err)
 	}
 	if comment != nil && *comment == mark {
-		d.origin = marked
+		d.made = true
 		return nil
 	}
 	if !permitted {

@@ -3,6 +3,8 @@ package postgres
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -104,13 +106,26 @@ func (p *pool) take(ctx context.Context) (*pgxpool.Conn, error) {
 	}
 	trace := drivers.TraceFrom(ctx)
 	if trace == nil {
-		return p.Acquire(ctx)
+		return p.acquire(ctx)
 	}
 	trace.Pooled = true
 	began := time.Now()
-	c, err := p.Acquire(ctx)
+	c, err := p.acquire(ctx)
 	trace.PoolWait += time.Since(began)
 	return c, err
+}
+
+// acquire is Acquire, which does not tell a wait for one of the connections in
+// use from a wait for the server.
+func (p *pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	c, err := p.Acquire(ctx)
+	if err == nil || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return c, err
+	}
+	if s := p.Stat(); s.AcquiredConns() >= s.MaxConns() {
+		err = drivers.WithClass(drivers.ClassPoolExhausted, fmt.Errorf("all %d connections of the pool are in use: %w", s.MaxConns(), ctx.Err()))
+	}
+	return nil, err
 }
 
 // run makes a session call: one statement in one round trip, with its parameters
@@ -171,6 +186,19 @@ func (p *pool) ask(ctx context.Context, sql string, args []any, into ...any) err
 	return p.aside(ctx, func(conn *pgx.Conn) error {
 		return conn.QueryRow(ctx, sql, append([]any{pgx.QueryExecModeExec}, args...)...).Scan(into...)
 	})
+}
+
+// list runs one query of one text column aside.
+func (p *pool) list(ctx context.Context, sql string, args ...any) (texts []string, err error) {
+	err = p.aside(ctx, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, sql, append([]any{pgx.QueryExecModeExec}, args...)...)
+		if err != nil {
+			return err
+		}
+		texts, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	return texts, err
 }
 
 // grace is how long Close lets calls in flight finish by themselves.

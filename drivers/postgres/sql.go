@@ -36,20 +36,20 @@ const mark = "made by bench, which drops it"
 // What bench sends besides. A marked table is dropped when nobody has sessions
 // in it, which the lock makes sure of.
 const (
-	sqlMark       = `COMMENT ON TABLE "session" IS '` + mark + `'`
-	sqlMarkOf     = `SELECT obj_description(to_regclass($1::text), 'pg_class')`
-	sqlProbe      = `SELECT sess, expire, sid FROM "session" LIMIT 0`
-	sqlDrop       = `DROP TABLE IF EXISTS "session"`
-	sqlDropMarked = `DO $$ BEGIN
+	sqlMark     = `COMMENT ON TABLE "session" IS '` + mark + `'`
+	sqlMarkOf   = `SELECT obj_description(to_regclass($1::text), 'pg_class')`
+	sqlProbe    = `SELECT sess, expire, sid FROM "session" LIMIT 0`
+	sqlDropMade = `DO $$ BEGIN
 IF obj_description(to_regclass('"session"'), 'pg_class') = '` + mark + `' THEN
 LOCK TABLE "session";
 IF NOT EXISTS (SELECT FROM "session") THEN DROP TABLE "session"; END IF;
 END IF;
+EXCEPTION WHEN undefined_table THEN NULL; -- another run was quicker
 END $$`
 	sqlCount  = `SELECT count(*) FROM "session"`
 	sqlLoad   = `INSERT INTO "session" (sess, expire, sid) SELECT sess, to_timestamp(expire), sid FROM unnest($1::json[], $2::float8[], $3::varchar[]) AS r(sess, expire, sid) ON CONFLICT (sid) DO UPDATE SET sess=excluded.sess, expire=excluded.expire`
 	sqlRemove = `DELETE FROM "session" WHERE sid = ANY($1::varchar[])`
-	sqlClean  = `DELETE FROM "session" WHERE starts_with(sid, $1)`
+	sqlList   = `SELECT sid FROM "session" WHERE starts_with(sid, $1)`
 )
 
 // table is one table of sessions.

@@ -34,17 +34,20 @@ func init() {
 		Title:      "PostgreSQL",
 		Middleware: "connect-pg-simple 10 with pg 8",
 		Schemes:    []string{"postgres", "postgresql"},
+		TLS:        "?sslmode=require is with TLS, ?sslmode=disable without",
 		Options: []drivers.Option{
 			{Name: optTable, Kind: drivers.KindString, Express: "session", Doc: "table of the sessions"},
 			{Name: optSchema, Kind: drivers.KindString, Doc: "schema of the table; empty: the first one of the search path"},
 			{Name: optTTL, Kind: drivers.KindDuration, Express: "24h", Min: int64(time.Second), Doc: "lifetime of a session whose cookie has none"},
 			{Name: optDisableTouch, Kind: drivers.KindBool, Express: "false", Doc: "touch sends nothing: a session ends its maxAge after the last write"},
-			{Name: optPoolSize, Kind: drivers.KindInt, Express: "10", Native: "20", Min: 1, Doc: "connections at most, opened when they are needed; callers queue for them"},
+			{Name: optPoolSize, Kind: drivers.KindInt, Express: "10", Native: "20", Min: 1, Max: 10_000, Doc: "connections at most, opened when they are needed; callers queue for them"},
 			{Name: optPruneInterval, Kind: drivers.KindDuration, Express: "15m", Doc: "time between two removals of expired sessions, varied by half of it; 0s: never"},
 			{Name: optCreateTable, Kind: drivers.KindBool, Express: "true", Doc: "create the table when it is missing"},
 		},
-		Facts: facts,
-		Wire:  wire,
+		Facts:  facts,
+		Wire:   wire,
+		Check:  check,
+		Advice: advice,
 		Open: func(ctx context.Context, cfg drivers.Config) (drivers.Driver, error) {
 			d, err := open(ctx, cfg)
 			if err != nil {

@@ -128,10 +128,10 @@ func TestATableThatWasThereIsLeftAlone(t *testing.T) {
 		if n, err := d.Prune(t.Context()); n != 0 || err != nil {
 			t.Errorf("prune removed %d of somebody's sessions, %v", n, err)
 		}
-		if n, err := d.Clean(t.Context(), ""); n != 0 || err == nil {
+		if n, err := d.Clean(t.Context(), "", drivertest.AnyID); n != 0 || err == nil {
 			t.Errorf("clean of all: removed %d, %v; want an error", n, err)
 		}
-		if n, err := d.Clean(t.Context(), "bench"); n != 1 || err != nil {
+		if n, err := d.Clean(t.Context(), "bench", drivertest.AnyID); n != 1 || err != nil {
 			t.Errorf("clean: removed %d, %v; want 1", n, err)
 		}
 		if err := d.Drop(t.Context()); err != nil {
@@ -176,7 +176,7 @@ func TestATableThatAKilledRunLeftIsTakenOver(t *testing.T) {
 		if err := next.Drop(t.Context()); err != nil || tables() != 1 {
 			t.Errorf("drop of one with sessions: %v, %d tables left", err, tables())
 		}
-		if n, err := next.Clean(t.Context(), "run1-"); n != 1 || err != nil {
+		if n, err := next.Clean(t.Context(), "run1-", drivertest.AnyID); n != 1 || err != nil {
 			t.Errorf("clean: %d, %v", n, err)
 		}
 		for range 2 {

@@ -2,7 +2,6 @@ package postgres_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -20,6 +19,7 @@ import (
 	"github.com/sessionbench/bench/containers"
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/drivers/drivertest"
+	"github.com/sessionbench/bench/internal/testserver"
 )
 
 // identity makes a certificate that is its own authority, and its key, as PEM.
@@ -59,16 +59,7 @@ func saved(t *testing.T, name string, text []byte) string {
 // certificate of "client" and logs in nobody over TLS without it.
 func encrypting(t *testing.T, certificate, key, clients []byte) *containers.Backend {
 	t.Helper()
-	need(t)
-	b, err := provide()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := b.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
+	b := testserver.OwnPostgres(t)
 	conn := plain(t, b.URL)
 	// The server writes its files itself: they have to be its account's.
 	for name, text := range map[string][]byte{"server.crt": certificate, "server.key": key, "clients.crt": clients,

@@ -39,6 +39,22 @@ func parse(cfg drivers.Config) (*goredis.Options, error) {
 	return o, nil
 }
 
+// check refuses options and an address that can't be used.
+func check(cfg drivers.Config) error {
+	if err := checkPool(cfg); err != nil || cfg.URL == "" {
+		return err
+	}
+	_, err := parse(cfg)
+	return err
+}
+
+func checkPool(cfg drivers.Config) error {
+	if size := cfg.Options.Int("pool_size"); size != 1 && cfg.Client != drivers.Native {
+		return fmt.Errorf("pool_size %d: the express client has one connection, as node-redis; client native has a pool", size)
+	}
+	return nil
+}
+
 // escapePattern makes SCAN's MATCH take a text literally.
 func escapePattern(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(text)

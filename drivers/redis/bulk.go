@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 
@@ -45,8 +46,12 @@ func (d *driver) Load(ctx context.Context, records iter.Seq[drivers.Record]) err
 	return context.Cause(ctx)
 }
 
-// batch is how many keys one command names.
-const batch = 500
+// batch is how many keys one command names; looked is how many a SCAN looks at,
+// as connect-redis has it.
+const (
+	batch  = 500
+	looked = 100
+)
 
 // Remove unlinks the sessions' keys.
 func (d *driver) Remove(ctx context.Context, ids iter.Seq[string]) error {
@@ -81,13 +86,17 @@ func (d *driver) Count(ctx context.Context) (int64, error) {
 	return int64(len(seen)), err
 }
 
-// Clean unlinks the keys of the sessions whose id starts with idPrefix.
-func (d *driver) Clean(ctx context.Context, idPrefix string) (int64, error) {
+// Clean unlinks the keys of our sessions whose id starts with idPrefix.
+func (d *driver) Clean(ctx context.Context, idPrefix string, ours func(id string) bool) (int64, error) {
 	if idPrefix == "" {
 		return 0, errors.New("clean redis: an empty prefix of ids would take everybody's sessions")
 	}
 	var removed int64
 	err := d.scan(ctx, d.prefix+idPrefix, func(keys []string) error {
+		keys = slices.DeleteFunc(keys, func(key string) bool { return !ours(key[len(d.prefix):]) })
+		if len(keys) == 0 {
+			return nil
+		}
 		n, err := d.client.unlink(ctx, keys)
 		removed += n
 		return d.failed(ctx, cmdUnlink, err)
@@ -99,7 +108,7 @@ func (d *driver) Clean(ctx context.Context, idPrefix string) (int64, error) {
 func (d *driver) scan(ctx context.Context, start string, use func(keys []string) error) error {
 	var cursor uint64
 	for {
-		keys, next, err := d.client.scan(ctx, cursor, escapePattern(start)+"*", batch)
+		keys, next, err := d.client.scan(ctx, cursor, escapePattern(start)+"*", looked)
 		if err != nil {
 			return d.failed(ctx, cmdScan, err)
 		}

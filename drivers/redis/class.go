@@ -21,7 +21,7 @@ var errorReplies = []struct {
 	{"ERR invalid password", drivers.ClassAuth},                   // before Redis 6
 	{"ERR Client sent AUTH, but no password", drivers.ClassAuth},  // before Redis 6
 	{"ERR AUTH <password> called without any", drivers.ClassAuth}, // the same since
-	{"ERR max number of clients", drivers.ClassPoolExhausted},     // maxclients
+	{tooManyClients, drivers.ClassPoolExhausted},                  // maxclients
 	{"ERR max number of client", drivers.ClassPoolExhausted},      // of services that spell it so
 	{"OOM", drivers.ClassOutOfMemory},                             // maxmemory with noeviction
 	{"READONLY", drivers.ClassReadOnly},                           // a replica
@@ -39,15 +39,8 @@ func classify(err error) error {
 	if errors.Is(err, goredis.ErrPoolTimeout) || errors.Is(err, goredis.ErrPoolExhausted) {
 		return drivers.WithClass(drivers.ClassPoolExhausted, err)
 	}
-	var ours serverError
-	var theirs goredis.Error
-	var text string
-	switch {
-	case errors.As(err, &ours):
-		text = string(ours)
-	case errors.As(err, &theirs):
-		text = theirs.Error()
-	default:
+	text, replied := errorReply(err)
+	if !replied {
 		return err
 	}
 	for _, r := range errorReplies {

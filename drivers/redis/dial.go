@@ -11,6 +11,8 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/sessionbench/bench/drivers"
 )
 
 const readBuffer = 64 << 10
@@ -31,7 +33,7 @@ func dial(ctx context.Context, o *goredis.Options) (net.Conn, *bufio.Reader, err
 	r := bufio.NewReaderSize(conn, readBuffer)
 	err = introduce(conn, r, o)
 	if !stop() {
-		err = ctx.Err()
+		err = drivers.Ended(ctx)
 	}
 	if err != nil {
 		conn.Close()

@@ -28,6 +28,9 @@ func init() {
 }
 
 func open(ctx context.Context, cfg drivers.Config) (*driver, error) {
+	if err := checkPool(cfg); err != nil {
+		return nil, err
+	}
 	options, err := parse(cfg)
 	if err != nil {
 		return nil, err
@@ -40,21 +43,14 @@ func open(ctx context.Context, cfg drivers.Config) (*driver, error) {
 		disableTTL:   o.Bool("disable_ttl"),
 		tls:          options.TLSConfig != nil,
 	}
-	size := o.Int("pool_size")
-	switch {
-	case cfg.Client == drivers.Native:
-		d.client = openPool(options, d.prefix, size)
-	case size != 1:
-		return nil, fmt.Errorf("pool_size %d: the express client has one connection, as node-redis; client native has a pool", size)
-	default:
-		d.client, err = openLink(ctx, options, d.prefix)
-		if err != nil {
-			return nil, d.failed(ctx, "connect", err)
-		}
+	if cfg.Client == drivers.Native {
+		d.client = openPool(options, d.prefix, o.Int("pool_size"))
+	} else if d.client, err = openLink(ctx, options, d.prefix); err != nil {
+		return nil, d.failed(ctx, "connect", atFirst(err))
 	}
 	if err := d.client.ping(ctx); err != nil {
 		d.client.close()
-		return nil, d.failed(ctx, cmdPing, err)
+		return nil, d.failed(ctx, cmdPing, atFirst(err))
 	}
 	return d, nil
 }
@@ -134,6 +130,8 @@ func (d *driver) failed(ctx context.Context, what string, err error) error {
 	late := ended(ctx, err)
 	switch {
 	case errors.Is(err, drivers.ErrClosed):
+	case err == ctx.Err():
+		err = drivers.Ended(ctx)
 	case d.closed.Load():
 		err = fmt.Errorf("%w: %w", drivers.ErrClosed, err)
 	case late != nil && !errors.Is(err, late):

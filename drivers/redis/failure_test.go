@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"errors"
-	"net"
 	"net/url"
 	"os"
 	"strings"
@@ -17,7 +16,7 @@ import (
 const secret = "hunter2-do-not-print"
 
 // as gives the server's URL with a user and the password.
-func as(t *testing.T, user string) string {
+func as(t testing.TB, user string) string {
 	t.Helper()
 	u, err := url.Parse(address(t))
 	if err != nil {
@@ -28,7 +27,7 @@ func as(t *testing.T, user string) string {
 }
 
 // user makes an account with rights in ACL's language.
-func user(t *testing.T, name string, rights ...any) {
+func user(t testing.TB, name string, rights ...any) {
 	t.Helper()
 	if err := plain(t).Do(t.Context(), append([]any{"ACL", "SETUSER", name, "reset", "on", ">" + secret}, rights...)...).Err(); err != nil {
 		t.Fatal(err)
@@ -38,23 +37,17 @@ func user(t *testing.T, name string, rights ...any) {
 // mute is the address of a server that accepts and never answers.
 func mute(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	return "redis://:" + secret + "@" + l.Addr().String()
+	p, _ := through(t)
+	p.Hush()
+	return "redis://:" + secret + "@" + p.Addr()
 }
 
 // refusing is an address where nobody listens.
 func refusing(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return "redis://:" + secret + "@" + l.Addr().String()
+	p, _ := through(t)
+	p.Away()
+	return "redis://:" + secret + "@" + p.Addr()
 }
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {
@@ -150,42 +143,23 @@ func TestRefusedCommandsAreClassed(t *testing.T) {
 	})
 }
 
-func TestNativeCallsFailWhileTheServerIsAway(t *testing.T) {
-	t.Parallel()
-	p := newProxy(t)
-	d := connect(t, config(t, p.url(), drivers.Native, "prefix", place(), "pool_size", "2"))
-	p.away()
-	var err error
-	for range 3 { // the idle connections' ends, then none
-		_, err = d.Get(t.Context(), "id")
-	}
-	if drivers.Classify(err) != drivers.ClassRefused {
-		t.Errorf("%v, classed %s; want %s", err, drivers.Classify(err), drivers.ClassRefused)
-	}
-	p.back()
-	until(t, "go-redis tries again", func() bool {
-		_, err := d.Get(t.Context(), "id")
-		return err == drivers.ErrNotFound
-	})
-}
-
 func TestNativeCallsWaitForAConnection(t *testing.T) {
 	t.Parallel()
-	p := newProxy(t)
-	d := connect(t, config(t, p.url(), drivers.Native, "prefix", place(), "pool_size", "1"))
+	p, url := through(t)
+	d := connect(t, config(t, url, drivers.Native, "prefix", place(), "pool_size", "1"))
 	var idle drivers.Trace
 	if _, err := d.Get(drivers.WithTrace(t.Context(), &idle), "id"); err != drivers.ErrNotFound || !idle.Pooled || idle.PoolWait != 0 {
 		t.Errorf("get from an idle pool: %v, %+v", err, idle)
 	}
-	p.hush()
+	p.Hush()
 	holding, release := context.WithCancel(t.Context())
 	first := inBackground(func() error { return second(d.Get(holding, "id")) })
 	until(t, "the connection is taken", func() bool { return len(d.client.(*pool).slots) == 1 })
 	var waited drivers.Trace
 	ctx, cancel := context.WithTimeout(drivers.WithTrace(t.Context(), &waited), 20*time.Millisecond)
 	defer cancel()
-	if _, err := d.Get(ctx, "id"); drivers.Classify(err) != drivers.ClassTimeout {
-		t.Errorf("get from an exhausted pool: %v, classed %s; want %s", err, drivers.Classify(err), drivers.ClassTimeout)
+	if _, err := d.Get(ctx, "id"); drivers.Classify(err) != drivers.ClassPoolExhausted || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("get from an exhausted pool: %v, classed %s; want %s", err, drivers.Classify(err), drivers.ClassPoolExhausted)
 	}
 	if !waited.Pooled || waited.PoolWait <= 0 {
 		t.Errorf("the wait for a connection was not noted: %+v", waited)
@@ -198,9 +172,9 @@ func TestNativeCallsWaitForAConnection(t *testing.T) {
 
 func TestCloseEndsNativeCallsThatWait(t *testing.T) {
 	t.Parallel()
-	p := newProxy(t)
-	d := connect(t, config(t, p.url(), drivers.Native, "pool_size", "1"))
-	p.hush()
+	p, url := through(t)
+	d := connect(t, config(t, url, drivers.Native, "pool_size", "1"))
+	p.Hush()
 	get := inBackground(func() error { return second(d.Get(t.Context(), "id")) })
 	until(t, "the call is under way", func() bool { return len(d.client.(*pool).slots) == 1 })
 	if err := d.Close(); err != nil {

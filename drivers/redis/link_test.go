@@ -10,13 +10,14 @@ import (
 
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/drivers/drivertest"
+	"github.com/sessionbench/bench/internal/faultproxy"
 )
 
 // express opens the express client behind a proxy.
-func express(t *testing.T) (*driver, *proxy) {
+func express(t *testing.T) (*driver, *faultproxy.Proxy) {
 	t.Helper()
-	p := newProxy(t)
-	return connect(t, config(t, p.url(), drivers.Express, "prefix", place())), p
+	p, url := through(t)
+	return connect(t, config(t, url, drivers.Express, "prefix", place())), p
 }
 
 func sent(d *driver) int {
@@ -41,7 +42,7 @@ func connected(d *driver) bool {
 }
 
 // until waits for a condition that comes true by itself.
-func until(t *testing.T, what string, condition func() bool) {
+func until(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -82,7 +83,7 @@ func TestAHundredCallersShareOneConnection(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if n := p.connections(); n != 1 {
+	if n := p.Accepted(); n != 1 {
 		t.Errorf("%d connections, want 1", n)
 	}
 }
@@ -92,7 +93,7 @@ func second[T any](_ T, err error) error { return err }
 func TestCallsWaitWhileTheServerIsAway(t *testing.T) {
 	t.Parallel()
 	d, p := express(t)
-	p.away()
+	p.Away()
 	until(t, "the loss shows", func() bool { return !connected(d) })
 	r := drivertest.Record("id", time.Hour, 1, "")
 	set := inBackground(func() error { return d.Set(t.Context(), r) })
@@ -108,7 +109,7 @@ func TestCallsWaitWhileTheServerIsAway(t *testing.T) {
 		t.Errorf("%d calls pending after one was given up, want 1", n)
 	}
 
-	p.back()
+	p.Back()
 	if err := <-set; err != nil {
 		t.Errorf("the call that waited: %v", err)
 	}
@@ -120,14 +121,14 @@ func TestCallsWaitWhileTheServerIsAway(t *testing.T) {
 func TestWhatWasSentWhenTheConnectionBrokeFails(t *testing.T) {
 	t.Parallel()
 	d, p := express(t)
-	p.hush()
+	p.Hush()
 	get := inBackground(func() error { return second(d.Get(t.Context(), "id")) })
 	until(t, "the call is sent", func() bool { return sent(d) == 1 })
-	p.away()
+	p.Away()
 	if err := <-get; drivers.Classify(err) != drivers.ClassReset {
 		t.Errorf("%v, classed %s; want %s", err, drivers.Classify(err), drivers.ClassReset)
 	}
-	p.back()
+	p.Back()
 	if _, err := d.Get(t.Context(), "id"); err != drivers.ErrNotFound {
 		t.Errorf("get after the outage: %v, want %v", err, drivers.ErrNotFound)
 	}
@@ -167,10 +168,10 @@ func TestCloseEndsCallsThatWait(t *testing.T) {
 	for _, state := range []string{"unanswered", "unsent"} {
 		d, p := express(t)
 		if state == "unsent" {
-			p.away()
+			p.Away()
 			until(t, "the loss shows", func() bool { return !connected(d) })
 		}
-		p.hush()
+		p.Hush()
 		get := inBackground(func() error { return second(d.Get(t.Context(), "id")) })
 		until(t, "the call is on its way", func() bool { return sent(d)+pending(d) == 1 })
 		if err := d.Close(); err != nil {

@@ -1,8 +1,6 @@
 package redis
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -12,53 +10,16 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
-	"github.com/sessionbench/bench/containers"
 	"github.com/sessionbench/bench/drivers"
-	"github.com/sessionbench/bench/drivers/drivertest"
+	"github.com/sessionbench/bench/internal/testserver"
 )
 
-// server is the address of the tests' own Redis, or why there is none.
-var server struct {
-	url     string
-	missing error
-}
+func TestMain(m *testing.M) { os.Exit(testserver.Main{M: m}.Run()) }
 
-func TestMain(m *testing.M) {
-	os.Exit(withServer(m))
-}
-
-func withServer(m *testing.M) int {
-	run, err := containers.Start(nil)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer run.Close()
-	target, err := drivers.ParseTarget("redis")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	b, err := run.Provide(context.Background(), containers.Request{Target: target, Mode: containers.Process})
-	if err != nil {
-		server.missing = err
-	} else {
-		server.url = b.URL
-	}
-	return m.Run()
-}
-
-// address is the server's URL; without a server the test is skipped.
+// address is the URL of the tests' own Redis; without one the test is skipped.
 func address(t testing.TB) string {
 	t.Helper()
-	var unavailable *containers.UnavailableError
-	if errors.As(server.missing, &unavailable) && len(unavailable.Ways) > 0 {
-		drivertest.Missing(t, "redis", "apt-get install redis-server")
-	}
-	if server.missing != nil {
-		t.Fatal(server.missing)
-	}
-	return server.url
+	return testserver.Redis(t)
 }
 
 // hostPort is the server's address without the scheme.

@@ -2,6 +2,8 @@ package redis
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -26,6 +28,8 @@ func openPool(options *goredis.Options, prefix string, size int) *pool {
 	o.PipelinePoolSize = -1 // no second pool beside it
 	o.MaxRetries = -1
 	o.DialerRetries = 1
+	o.DialTimeout = connectTimeout
+	o.Dialer = greetedDialer(goredis.NewDialer(&o))
 	o.ReadTimeout, o.WriteTimeout = -1, -1 // the calls' contexts decide
 	o.ContextTimeoutEnabled = true
 	o.DisableIdentity = true
@@ -89,6 +93,9 @@ func (p *pool) wait(ctx context.Context) error {
 	case p.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
 	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return drivers.WithClass(drivers.ClassPoolExhausted, fmt.Errorf("all %d connections of the pool are in use: %w", cap(p.slots), ctx.Err()))
+	}
+	return ctx.Err()
 }

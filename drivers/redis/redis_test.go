@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"bufio"
 	"os"
 	"strconv"
 	"strings"
@@ -19,139 +18,8 @@ func TestConformance(t *testing.T) {
 		Place: func(testing.TB) (string, map[string]string) {
 			return url, map[string]string{"prefix": place()}
 		},
+		Troubles: troubles,
 	})
-}
-
-// recorded are the commands that connect-redis sent: testdata/redis-monitor.txt
-// is what MONITOR printed then.
-func recorded(t *testing.T) []string {
-	t.Helper()
-	text, err := os.ReadFile("testdata/redis-monitor.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var commands []string
-	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSpace(line); strings.HasPrefix(line, `"`) && !strings.HasPrefix(line, `"HELLO"`) {
-			commands = append(commands, line)
-		}
-	}
-	if len(commands) < 15 {
-		t.Fatalf("only %d commands recorded", len(commands))
-	}
-	return commands
-}
-
-// words takes a line of MONITOR apart, which quotes as C does.
-func words(t *testing.T, line string) []string {
-	t.Helper()
-	var list []string
-	for rest := line; rest != ""; rest = strings.TrimPrefix(rest, " ") {
-		quoted, err := strconv.QuotedPrefix(rest)
-		if err != nil {
-			t.Fatalf("%s: %v", line, err)
-		}
-		word, err := strconv.Unquote(quoted)
-		if err != nil {
-			t.Fatalf("%s: %v", line, err)
-		}
-		list, rest = append(list, word), rest[len(quoted):]
-	}
-	return list
-}
-
-// replay makes the call that sent a recorded command.
-func replay(t *testing.T, d drivers.Driver, words []string) {
-	t.Helper()
-	r := drivers.Record{ID: strings.TrimPrefix(words[1], "sess:"), Cookie: drivers.NewCookie(time.Now(), time.Hour)}
-	var err error
-	switch words[0] {
-	case "GET":
-		if _, err = d.Get(t.Context(), r.ID); err == drivers.ErrNotFound {
-			err = nil
-		}
-	case "SET":
-		r.Value = []byte(words[2])
-		err = d.Set(t.Context(), r)
-	case "EXPIRE":
-		err = d.Touch(t.Context(), r)
-	case "DEL":
-		err = d.Destroy(t.Context(), r.ID)
-	default:
-		t.Fatalf("recorded was %q", words)
-	}
-	if err != nil {
-		t.Fatalf("%q: %v", words, err)
-	}
-}
-
-// monitor gives the commands of others that the server got, without time and
-// client, until stop is called.
-func monitor(t *testing.T) (next func() string) {
-	t.Helper()
-	c := plain(t)
-	conn, err := c.Options().Dialer(t.Context(), "tcp", hostPort(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	lines := bufio.NewScanner(conn)
-	lines.Buffer(nil, 1<<20)
-	read := func() string {
-		if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
-			t.Fatal(err)
-		}
-		if !lines.Scan() {
-			t.Fatalf("MONITOR ended: %v", lines.Err())
-		}
-		return lines.Text()
-	}
-	if _, err := conn.Write([]byte("MONITOR\r\n")); err != nil {
-		t.Fatal(err)
-	}
-	if line := read(); line != "+OK" {
-		t.Fatalf("MONITOR: %s", line)
-	}
-	return func() string {
-		_, command, _ := strings.Cut(read(), "] ")
-		return command
-	}
-}
-
-// These two run alone: MONITOR shows everybody's commands.
-
-func TestExpressSendsWhatConnectRedisSent(t *testing.T) {
-	next := monitor(t)
-	d := connect(t, config(t, address(t), drivers.Express))
-	for _, want := range []string{`"HELLO" "3"`, `"PING"`} {
-		if got := next(); got != want {
-			t.Errorf("open sent %s, want %s", got, want)
-		}
-	}
-	for _, want := range recorded(t) {
-		replay(t, d, words(t, want))
-		if got := next(); got != want {
-			t.Errorf("sent\n%s, recorded is\n%s", got, want)
-		}
-	}
-}
-
-func TestNativeSendsTheSameCommands(t *testing.T) {
-	next := monitor(t)
-	d := connect(t, config(t, address(t), drivers.Native))
-	for !strings.EqualFold(next(), `"PING"`) {
-	}
-	for _, want := range recorded(t) {
-		replay(t, d, words(t, want))
-		got := words(t, next())
-		got[0] = strings.ToUpper(got[0])
-		if got[0] == "SET" {
-			got[3] = strings.ToUpper(got[3])
-		}
-		if g, w := strings.Join(got, " "), strings.Join(words(t, want), " "); g != w {
-			t.Errorf("sent\n%s, recorded is\n%s", g, w)
-		}
-	}
 }
 
 // dump is a session as connect-redis left it.
@@ -304,13 +172,13 @@ func TestCleanLeavesKeysThatThePatternWouldMatch(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n, err := d.Clean(t.Context(), "run1-"); n != 1 || err != nil {
+		if n, err := d.Clean(t.Context(), "run1-", drivertest.AnyID); n != 1 || err != nil {
 			t.Errorf("clean: %d, %v; want 1", n, err)
 		}
 		if _, err := other.Get(t.Context(), r.ID); err != nil {
 			t.Errorf("another prefix's session: %v", err)
 		}
-		if n, err := d.Clean(t.Context(), ""); err == nil {
+		if n, err := d.Clean(t.Context(), "", drivertest.AnyID); err == nil {
 			t.Errorf("clean of everything: removed %d, want an error", n)
 		}
 	})

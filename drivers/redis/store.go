@@ -20,15 +20,18 @@ func init() {
 		Title:      "Redis",
 		Middleware: "connect-redis 9/10 with node-redis 6",
 		Schemes:    []string{"redis", "rediss", "unix"},
+		TLS:        "rediss:// is with TLS, redis:// without",
 		Options: []drivers.Option{
 			{Name: "prefix", Kind: drivers.KindString, Express: "sess:", Doc: "what every key starts with"},
 			{Name: "ttl", Kind: drivers.KindInt, Express: "86400", Doc: "lifetime in seconds of a session whose cookie has none", Min: 1},
 			{Name: "disable_touch", Kind: drivers.KindBool, Express: "false", Doc: "touch sends nothing: a session ends its maxAge after the last write"},
 			{Name: "disable_ttl", Kind: drivers.KindBool, Express: "false", Doc: "keys without expiry, which never leave the server; touch sends nothing"},
-			{Name: "pool_size", Kind: drivers.KindInt, Express: "1", Native: strconv.Itoa(10 * runtime.GOMAXPROCS(0)), Doc: "connections at most; the express client has exactly one", Min: 1},
+			{Name: "pool_size", Kind: drivers.KindInt, Express: "1", Native: strconv.Itoa(10 * runtime.GOMAXPROCS(0)), Doc: "connections at most; the express client has exactly one", Min: 1, Max: 10_000},
 		},
-		Facts: facts,
-		Wire:  wire,
+		Facts:  facts,
+		Wire:   wire,
+		Check:  check,
+		Advice: advice,
 		Open: func(ctx context.Context, cfg drivers.Config) (drivers.Driver, error) {
 			return open(ctx, cfg)
 		},

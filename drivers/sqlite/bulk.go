@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/sessionbench/bench/drivers"
@@ -35,7 +36,7 @@ func bulk[T any](ctx context.Context, d *driver, items iter.Seq[T], change func(
 	}
 	defer d.handles.giveBack(h)
 	if err := inTransactions(ctx, h, items, change); err != nil {
-		return failure(ctx, errors.Join(err, rollBack(h)))
+		return d.failure(ctx, errors.Join(err, rollBack(h)))
 	}
 	return nil
 }
@@ -76,13 +77,53 @@ func rollBack(h *handle) error {
 	return err
 }
 
-// Clean compares bytes: LIKE would take "_" for any character, and a for A.
-func (d *driver) Clean(ctx context.Context, idPrefix string) (int64, error) {
-	removed, err := d.write(ctx, "DELETE FROM "+d.table+" WHERE sid >= ? AND substr(sid, 1, ?) = ?", idPrefix, len(idPrefix), idPrefix)
+// Clean removes our sessions whose id starts with idPrefix.
+func (d *driver) Clean(ctx context.Context, idPrefix string, ours func(id string) bool) (removed int64, err error) {
+	ids, err := d.list(ctx, idPrefix)
+	if err != nil {
+		return 0, fmt.Errorf("clean: %w", err)
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return !ours(id) })
+	err = bulk(ctx, d, slices.Values(ids), func(h *handle, id string) error {
+		result, err := h.exec(ctx, d.sql.destroy, id)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		removed += n
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("clean: %w", err)
 	}
 	return removed, nil
+}
+
+// list gives the ids that start with idPrefix. It compares bytes: LIKE would take
+// "_" for any character, and a for A.
+func (d *driver) list(ctx context.Context, idPrefix string) ([]string, error) {
+	h, err := d.handles.reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer d.handles.giveBack(h)
+	rows, err := h.conn.QueryContext(ctx, "SELECT sid FROM "+d.table+" WHERE sid >= ? AND substr(sid, 1, ?) = ?", idPrefix, len(idPrefix), idPrefix)
+	if err != nil {
+		return nil, d.failure(ctx, err)
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, d.failure(ctx, err)
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, d.failure(ctx, err)
+	}
+	return ids, nil
 }
 
 // Count gives the number of rows, expired ones included, as connect-sqlite3's
@@ -98,19 +139,24 @@ func (d *driver) number(ctx context.Context, query string, args ...any) (int64, 
 	defer d.handles.giveBack(h)
 	var n int64
 	if err := h.query(ctx, query, args...).Scan(&n); err != nil {
-		return 0, failure(ctx, err)
+		return 0, d.failure(ctx, err)
 	}
 	return n, nil
 }
 
-// Drop removes the table that Open made; Close then removes the file that Open
-// made, when nothing else is in it.
+// Drop removes the table that Open made, and one that an earlier run made when it
+// is empty; Close then removes a file that either made, when nothing else is in it.
 func (d *driver) Drop(ctx context.Context) error {
 	if d.found {
-		return d.handles.check(ctx)
+		sessions, err := d.Count(ctx)
+		if err != nil || sessions > 0 || !d.marked {
+			return err
+		}
 	}
-	if _, err := d.write(ctx, "DROP TABLE IF EXISTS "+d.table); err != nil {
-		return fmt.Errorf("drop the table %s: %w", d.table, err)
+	for _, drop := range []string{"DROP TABLE IF EXISTS " + d.table, "DROP VIEW IF EXISTS " + d.mark()} {
+		if _, err := d.write(ctx, drop); err != nil {
+			return fmt.Errorf("drop the table %s: %w", d.table, err)
+		}
 	}
 	rest, err := d.number(ctx, "SELECT COUNT(*) FROM sqlite_master")
 	d.dropped = err == nil && rest == 0

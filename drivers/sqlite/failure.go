@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/sessionbench/bench/drivers"
 	"modernc.org/sqlite"
@@ -26,7 +27,7 @@ const (
 
 // failure classes what SQLite says. A statement that was interrupted failed
 // because of its context.
-func failure(ctx context.Context, err error) error {
+func (d *driver) failure(ctx context.Context, err error) error {
 	if ended := ctx.Err(); ended != nil && !errors.Is(err, drivers.ErrNotFound) {
 		if errors.Is(err, ended) {
 			return err
@@ -45,7 +46,7 @@ func failure(ctx context.Context, err error) error {
 	case codeFull, codeNoMemory:
 		return drivers.WithClass(drivers.ClassOutOfMemory, err)
 	case codeCantOpen:
-		return whyNotOpened(err)
+		return d.file.whyNotOpened(err)
 	}
 	if failed.Code() == codeIONoMemory {
 		return drivers.WithClass(drivers.ClassOutOfMemory, err)
@@ -53,14 +54,16 @@ func failure(ctx context.Context, err error) error {
 	return err
 }
 
-// whyNotOpened asks for a descriptor, since SQLite does not tell why it could
-// not open a journal. It must not be one of the database: closing that would
-// drop the locks that SQLite holds on it.
-func whyNotOpened(err error) error {
-	f, why := os.Open(os.DevNull)
+// whyNotOpened makes a file beside the database, since SQLite does not tell why it
+// could not open that or its journal. The database itself must not be tried:
+// closing it would drop the locks that SQLite holds on it.
+func (f file) whyNotOpened(err error) error {
+	probe, why := os.CreateTemp(filepath.Dir(f.path), filepath.Base(f.path)+"-probe")
 	if why != nil {
 		return fmt.Errorf("%w: %w", err, why)
 	}
-	f.Close()
+	if why := errors.Join(probe.Close(), os.Remove(probe.Name())); why != nil {
+		return fmt.Errorf("%w: %w", err, why)
+	}
 	return err
 }

@@ -49,7 +49,7 @@ func (d *driver) Inspect(ctx context.Context) (drivers.Inspection, error) {
 	defer d.handles.giveBack(h)
 	i := drivers.Inspection{Settings: map[string]string{"connections": strconv.Itoa(d.handles.all)}}
 	if err := h.query(ctx, "SELECT sqlite_version()").Scan(&i.Version); err != nil {
-		return i, failure(ctx, err)
+		return i, d.failure(ctx, err)
 	}
 	usage, err := disk.UsageWithContext(ctx, filepath.Dir(d.file.path))
 	if err != nil {

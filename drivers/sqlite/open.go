@@ -25,7 +25,7 @@ func opener(engine string) func(context.Context, drivers.Config) (drivers.Driver
 
 func open(ctx context.Context, engine string, cfg drivers.Config) (drivers.Driver, error) {
 	o := cfg.Options
-	d := &driver{table: o.Text(optTable), now: time.Now}
+	d := &driver{table: o.Text(optTable), zeroIsDay: lastMillisecond(cfg.Client), now: time.Now}
 	if !tableName.MatchString(d.table) {
 		return nil, fmt.Errorf("sqlite.%s: %q is not a plain table name", optTable, d.table)
 	}
@@ -42,7 +42,7 @@ func open(ctx context.Context, engine string, cfg drivers.Config) (drivers.Drive
 		return nil, err
 	}
 	if err := d.start(ctx, cfg); err != nil {
-		err = errors.Join(failure(ctx, err), d.disconnect())
+		err = errors.Join(d.failure(ctx, err), d.disconnect())
 		if d.file.created {
 			err = errors.Join(err, d.file.remove())
 		}
@@ -53,6 +53,12 @@ func open(ctx context.Context, engine string, cfg drivers.Config) (drivers.Drive
 
 // start makes the table and the connections.
 func (d *driver) start(ctx context.Context, cfg drivers.Config) error {
+	if d.file.created {
+		if err := d.file.create(ctx); err != nil {
+			d.file.created = false
+			return err
+		}
+	}
 	writer, err := d.connect(ctx, cfg)
 	if err != nil {
 		return err
@@ -119,29 +125,55 @@ func (d *driver) connect(ctx context.Context, cfg drivers.Config) (*handle, erro
 	return h, nil
 }
 
+// make makes the table as connect-sqlite3 does in a new file.
+func (d *driver) make(ctx context.Context, h *handle, mode string) error {
+	_, err := h.exec(ctx, d.sql.opening(mode))
+	return err
+}
+
 // claim makes the table. A file that was there keeps its journal mode, which
 // would outlast the run.
 func (d *driver) claim(ctx context.Context, h *handle, cfg drivers.Config) error {
 	want := cfg.Options.Text(optJournalMode)
 	if d.file.empty {
-		_, err := h.exec(ctx, d.sql.opening(want))
-		return err
+		return d.make(ctx, h, want)
 	}
 	var mode string
 	if err := h.query(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
 		return err
 	}
-	var tables int
-	if err := h.query(ctx, "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE", d.table).Scan(&tables); err != nil {
+	var id int // read through SQLite: to close the file otherwise would drop the locks on it
+	if err := h.query(ctx, "PRAGMA application_id").Scan(&id); err != nil {
 		return err
 	}
-	d.found = tables > 0
+	d.file.marked = id == madeByBench
+	var all, tables, marks int
+	if err := h.query(ctx, "SELECT COUNT(*), COUNT(*) FILTER (WHERE type = 'table' AND name = ? COLLATE NOCASE), COUNT(*) FILTER (WHERE name = ?) FROM sqlite_master", d.table, d.mark()).Scan(&all, &tables, &marks); err != nil {
+		return err
+	}
+	if all == 0 && d.file.marked { // by a run that was killed before it made the table
+		return d.make(ctx, h, want)
+	}
+	d.found, d.marked = tables > 0, d.file.marked || marks > 0
 	if d.found && !cfg.UseExisting {
-		return fmt.Errorf("the table %s %w: --use-existing works in it", d.table, drivers.ErrExists)
+		hint := ""
+		if d.marked {
+			hint = "bench made it and bench clean removes it, "
+		}
+		return fmt.Errorf("the table %s %w: %s--use-existing works in it", d.table, drivers.ErrExists, hint)
 	}
 	if mode != want {
 		return fmt.Errorf("the file has the journal mode %s, which bench does not change: set sqlite.%s=%s", mode, optJournalMode, mode)
 	}
+	if !d.found {
+		if err := d.file.aside(ctx, "CREATE VIEW IF NOT EXISTS "+d.mark()+" AS SELECT 'bench made the table and drops it'"); err != nil {
+			return err
+		}
+	}
 	_, err := h.exec(ctx, d.sql.create)
 	return err
 }
+
+// mark is the name of a view by which a later run knows the table that bench made
+// in somebody's file.
+func (d *driver) mark() string { return d.table + "_made_by_bench" }

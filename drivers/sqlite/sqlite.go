@@ -19,6 +19,8 @@ type driver struct {
 	table     string
 	file      file
 	found     bool // the table was there before Open
+	marked    bool // an earlier run of bench made it
+	zeroIsDay bool // a maxAge of 0 is taken for none
 	dropped   bool // the table that Open made is gone again; under the writer's handle
 	settings  map[string]string
 	now       func() time.Time
@@ -28,14 +30,17 @@ type driver struct {
 func millis(t time.Time) float64 { return float64(t.UnixMilli()) }
 
 // expiry is what set stores: now + cookie.maxAge, which is cookie.expires, or a
-// day from now when maxAge is 0 or missing.
+// day from now when maxAge is missing, and to connect-sqlite3 also when it is 0.
 func (d *driver) expiry(c drivers.Cookie) float64 {
 	now := millis(d.now())
-	if c.Expires.IsZero() || millis(c.Expires) == now {
+	if c.Expires.IsZero() || d.zeroIsDay && millis(c.Expires) == now {
 		return now + float64(oneDay.Milliseconds())
 	}
 	return millis(c.Expires)
 }
+
+// lastMillisecond tells whether a maxAge of 0 is taken for none.
+func lastMillisecond(c drivers.Client) bool { return c == drivers.Express }
 
 func (d *driver) Get(ctx context.Context, id string) (drivers.Record, error) {
 	h, err := d.handles.reader(ctx)
@@ -49,7 +54,7 @@ func (d *driver) Get(ctx context.Context, id string) (drivers.Record, error) {
 		err = drivers.ErrNotFound
 	}
 	if err != nil {
-		return drivers.Record{}, fmt.Errorf("get %s: %w", id, failure(ctx, err))
+		return drivers.Record{}, fmt.Errorf("get %s: %w", id, d.failure(ctx, err))
 	}
 	return drivers.Record{ID: id, Value: value}, nil
 }
@@ -105,7 +110,7 @@ func (d *driver) write(ctx context.Context, statement string, args ...any) (int6
 	defer d.handles.giveBack(h)
 	result, err := h.exec(ctx, statement, args...)
 	if err != nil {
-		return 0, failure(ctx, err)
+		return 0, d.failure(ctx, err)
 	}
 	return result.RowsAffected()
 }
@@ -117,7 +122,7 @@ func (d *driver) Close() error {
 		return nil
 	}
 	err := d.disconnect()
-	if d.dropped && d.file.created {
+	if d.dropped && (d.file.created || d.file.marked) {
 		err = errors.Join(err, d.file.remove())
 	}
 	return err

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"os"
@@ -16,15 +15,6 @@ import (
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/drivers/drivertest"
 )
-
-func TestConformance(t *testing.T) {
-	drivertest.Run(t, drivertest.Setup{
-		Store: "sqlite",
-		Place: func(t testing.TB) (string, map[string]string) {
-			return filepath.Join(t.TempDir(), "sessions.db"), nil
-		},
-	})
-}
 
 func config(t *testing.T, path string, client drivers.Client, settings map[string]string) drivers.Config {
 	t.Helper()
@@ -104,7 +94,7 @@ func TestRowIsTheOneThatConnectSQLite3Writes(t *testing.T) {
 func TestExpiryIsTheCookiesOrADay(t *testing.T) {
 	t.Parallel()
 	now := time.UnixMilli(1_795_423_588_083)
-	d := &driver{now: func() time.Time { return now }}
+	d, native := &driver{now: func() time.Time { return now }, zeroIsDay: true}, &driver{now: func() time.Time { return now }}
 	day := float64(24 * 60 * 60 * 1000)
 	for name, c := range map[string]struct {
 		cookie drivers.Cookie
@@ -118,6 +108,9 @@ func TestExpiryIsTheCookiesOrADay(t *testing.T) {
 		if got := d.expiry(c.cookie); got != c.want {
 			t.Errorf("%s: %f; want %f", name, got, c.want)
 		}
+	}
+	if got := native.expiry(drivers.Cookie{MaxAge: time.Hour, Expires: now}); got != millis(now) {
+		t.Errorf("native: maxAge is 0 by now: %f; want %f", got, millis(now))
 	}
 }
 
@@ -280,7 +273,7 @@ func TestFailuresAreClassed(t *testing.T) {
 		class drivers.Class
 		cause func(t *testing.T, d *driver)
 	}{
-		{"another process writes", drivers.ClassBusy, func(t *testing.T, d *driver) { lock(t, d.file.address()) }},
+		{"another process writes", drivers.ClassBusy, func(t *testing.T, d *driver) { t.Cleanup(lock(t, d.file.address())) }},
 		{"the disk is full", drivers.ClassOutOfMemory, func(t *testing.T, d *driver) { d.execForTest(t, "PRAGMA max_page_count = 5") }},
 		{"the file is read-only", drivers.ClassReadOnly, func(t *testing.T, d *driver) { d.execForTest(t, "PRAGMA query_only = 1") }},
 		{"the table is gone", drivers.ClassOther, func(t *testing.T, d *driver) { d.execForTest(t, "DROP TABLE sessions") }},
@@ -296,29 +289,12 @@ func TestFailuresAreClassed(t *testing.T) {
 	}
 }
 
-// lock holds the write lock, as another process would.
-func lock(t *testing.T, address string) {
-	t.Helper()
-	other, err := sql.Open("sqlite", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := other.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { errors.Join(conn.Close(), other.Close()) })
-	if _, err := conn.ExecContext(t.Context(), "BEGIN EXCLUSIVE"); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // A call whose context ends while it waits for another process's lock does not
 // sit out the busy timeout.
 func TestContextEndsTheWaitForALock(t *testing.T) {
 	t.Parallel()
 	d := opened(t, config(t, filepath.Join(t.TempDir(), "x"), drivers.Express, map[string]string{"busy_timeout": "10m"}))
-	lock(t, d.file.address())
+	t.Cleanup(lock(t, d.file.address()))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	err := d.Set(ctx, drivertest.Record("id", time.Hour, 1, ""))

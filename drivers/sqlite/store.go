@@ -41,7 +41,7 @@ func init() {
 			{Name: optJournalMode, Kind: drivers.KindChoice, Express: "delete", Native: "wal", Choices: []string{"delete", "wal"}, Doc: "how a write is made safe; wal is connect-sqlite3's concurrentDb"},
 			{Name: optSynchronous, Kind: drivers.KindChoice, Express: "full", Choices: []string{"full", "normal", "off"}, Doc: "when SQLite waits for the disk"},
 			{Name: optBusyTimeout, Kind: drivers.KindDuration, Express: "1s", Native: "5s", Doc: "how long a statement waits for the locks of other processes"},
-			{Name: optReaders, Kind: drivers.KindInt, Express: "0", Native: "4", Doc: "connections for reading beside the one for writing; 0: one connection for all"},
+			{Name: optReaders, Kind: drivers.KindInt, Express: "0", Native: "4", Max: 1000, Doc: "connections for reading beside the one for writing; 0: one connection for all"},
 			{Name: optPruneInterval, Kind: drivers.KindDuration, Express: "24h", Doc: "how often expired sessions are removed; 0s: never"},
 		},
 		Facts: facts,
@@ -110,6 +110,9 @@ func facts(cfg drivers.Config) drivers.Facts {
 	}
 	if every := o.Duration(optPruneInterval); every > 0 {
 		f.Purge = drivers.Purge{By: "timer", Every: every}
+	}
+	if f.LastMillisecond = lastMillisecond(cfg.Client); f.LastMillisecond {
+		f.Notes = append(f.Notes, drivers.Note{Name: "the last millisecond", Text: "a session that is set in the very millisecond in which it ends lives for a day: its maxAge is 0", Source: fromSource})
 	}
 	if cfg.Client == drivers.Native {
 		f.Notes = append(f.Notes, drivers.Note{Name: "statements", Text: "prepared once on each connection", Source: "the native client"})

@@ -6,11 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/sessionbench/bench/drivers/drivertest"
 	"github.com/sessionbench/bench/drivers/mongo/mongotest"
+	"github.com/sessionbench/bench/internal/testserver"
 	"github.com/sessionbench/bench/results"
 )
 
@@ -110,17 +113,45 @@ func installed(t *testing.T, server, binary string) {
 	}
 }
 
-// image makes a container image of the installed server, without a registry.
+// image is a container image of the installed server, made without a registry.
 func image(t *testing.T, server string) string {
+	t.Helper()
+	name := fmt.Sprintf("bench-test-%s:%d", server, os.Getpid())
+	makeImage(t, name, "server-image.sh", server, name)
+	return name
+}
+
+// made are the images that this test binary made.
+var made struct {
+	sync.Mutex
+	images []string
+}
+
+// makeImage makes an image by a script, once for all tests.
+func makeImage(t *testing.T, name, script string, args ...string) {
 	t.Helper()
 	if text, err := exec.Command("docker", "info").CombinedOutput(); err != nil {
 		drivertest.Missing(t, "docker", strings.TrimSpace(string(text)))
 	}
-	name := fmt.Sprintf("bench-test-%s:%d", server, os.Getpid())
-	script := filepath.Join("..", "..", "containers", "testdata", "server-image.sh")
-	if text, err := exec.Command("sh", script, server, name).CombinedOutput(); err != nil {
+	made.Lock()
+	defer made.Unlock()
+	if slices.Contains(made.images, name) {
+		return
+	}
+	script = filepath.Join("..", "..", "containers", "testdata", script)
+	if text, err := exec.Command("sh", append([]string{script}, args...)...).CombinedOutput(); err != nil {
 		t.Fatalf("make an image: %v\n%s", err, text)
 	}
-	t.Cleanup(func() { exec.Command("docker", "rmi", "-f", name).Run() })
-	return name
+	made.images = append(made.images, name)
+}
+
+// withoutImages is a test binary that leaves no image.
+type withoutImages struct{ testserver.Main }
+
+func (w withoutImages) Run() int {
+	status := w.Main.Run()
+	for _, name := range made.images {
+		exec.Command("docker", "rmi", "-f", name).Run()
+	}
+	return status
 }

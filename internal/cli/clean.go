@@ -1,9 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +51,9 @@ func (f *runFlags) clean(ctx context.Context, s streams) error {
 	if err != nil {
 		return usage(err)
 	}
+	if err := cmp.Or(f.checkTLS(), f.checkTargets(targets)); err != nil {
+		return usage(err)
+	}
 	for _, t := range targets {
 		if t.URL == "" {
 			return usage(fmt.Errorf("%s: only a store with a URL can hold what a killed run left", t))
@@ -63,14 +67,11 @@ func (f *runFlags) clean(ctx context.Context, s streams) error {
 
 // cleanStore removes the sessions whose ids bench made.
 func (f *runFlags) cleanStore(ctx context.Context, s streams, t drivers.Target) error {
-	options, err := t.Store.Resolve(t.Client, t.Settings)
+	cfg, err := f.config(t, t.URL)
 	if err != nil {
-		return usage(err)
+		return err
 	}
-	d, err := drivers.Open(ctx, t.Store.Name, drivers.Config{
-		URL: t.URL, Client: t.Client, Options: options, TLS: f.tls,
-		ConnectTimeout: f.connect, UseExisting: true,
-	})
+	d, err := drivers.Open(ctx, t.Store.Name, cfg)
 	if err != nil {
 		return unavailable(err)
 	}
@@ -79,13 +80,46 @@ func (f *runFlags) cleanStore(ctx context.Context, s streams, t drivers.Target) 
 	if !ok {
 		return usage(fmt.Errorf("%s can't be cleaned", t))
 	}
-	n, err := cleaner.Clean(ctx, load.IDPrefix)
+	dead := deadRuns{live: map[string]bool{}}
+	n, err := cleaner.Clean(ctx, load.IDPrefix, dead.left)
 	if err != nil {
 		return failed(fmt.Errorf("clean %s: %w", t, err))
 	}
 	s.say(fmt.Sprintf("%s: removed %d sessions that bench had left", t, n))
-	if dropper, ok := d.(drivers.Dropper); ok {
-		return errors.Join(dropper.Drop(ctx))
+	if dead.spared > 0 {
+		s.say(fmt.Sprintf("%s: spared %d sessions of a bench that is running", t, dead.spared))
+	}
+	dropper, ok := d.(drivers.Dropper)
+	if !ok || len(containers.Live()) > 0 { // a run that is alive may be about to fill it
+		return nil
+	}
+	if err := dropper.Drop(ctx); err != nil {
+		return failed(fmt.Errorf("clean %s: %w", t, err))
 	}
 	return nil
+}
+
+// deadRuns tells the sessions that dead runs left in a store from those of runs
+// that are alive here, and from other people's.
+type deadRuns struct {
+	live   map[string]bool // by what a run's ids begin with
+	spared int
+}
+
+// left tells whether a dead run left the session. A run is known to be alive
+// before it has sessions, so that it is looked for when the first one is met.
+func (d *deadRuns) left(id string) bool {
+	run, ours := load.RunOf(id)
+	if !ours {
+		return false
+	}
+	live, known := d.live[run]
+	if !known {
+		live = slices.ContainsFunc(containers.Live(), func(id string) bool { return load.RunIDPrefix(id) == run })
+		d.live[run] = live
+	}
+	if live {
+		d.spared++
+	}
+	return !live
 }

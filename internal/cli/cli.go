@@ -4,13 +4,16 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -18,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sessionbench/bench/containers"
+	"github.com/sessionbench/bench/drivers"
 	_ "github.com/sessionbench/bench/drivers/all" // registers the stores
 )
 
@@ -55,32 +59,64 @@ func unavailable(err error) error { return &exit{exitUnavailable, err} }
 type streams struct{ out, err io.Writer }
 
 // say prints one line for people to standard error.
-func (s streams) say(text string) { fmt.Fprintln(s.err, "bench: "+text) }
+// A password in it is not, wherever it was typed.
+func (s streams) say(text string) { fmt.Fprintln(s.err, "bench: "+drivers.RedactText(text)) }
 
 // sameInterrupt is how long after an interrupt a further one is taken for the
 // same: a process group and its parent may both pass it on.
 const sameInterrupt = 500 * time.Millisecond
 
+// interrupts end a run in order. One that was ignored when bench began (nohup)
+// stays so.
+func interrupts() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+	return slices.DeleteFunc(all, signal.Ignored)
+}
+
 // Main runs the command with its arguments and returns the exit status. The
 // first interrupt ends what runs in order, the second at once.
 func Main(args []string, out, errOut io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), interrupts()...)
 	defer stop()
 	context.AfterFunc(ctx, func() {
 		time.Sleep(sameInterrupt)
 		stop() // from now on a signal has its own effect
 	})
+	// What reads the output may end first: that must not end the run, whose result
+	// is still to be saved. Its children get the signal as ever.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	out, errOut = legible(out), legible(errOut)
 	s := streams{out, errOut}
 	root := newRoot(s)
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errOut)
+	if err := cmp.Or(enoughFiles(fileLimits()), plainArguments(args)); err != nil {
+		return s.status(err)
+	}
 	return s.status(root.ExecuteContext(ctx))
+}
+
+// fewestFiles is how many file descriptors bench itself uses, amply. With fewer the
+// language's own runtime ends it in the middle.
+const fewestFiles = 16
+
+func enoughFiles(soft, _ uint64) error {
+	if soft == 0 || soft >= fewestFiles { // 0: unknown
+		return nil
+	}
+	return usage(fmt.Errorf("%d file descriptors are too few: bench needs %d and one more for each connection or open file; ulimit -n raises the limit", soft, fewestFiles))
+}
+
+// readerLeft tells that what reads standard output has seen enough of it.
+func readerLeft(err error) bool {
+	var write *fs.PathError
+	return errors.As(err, &write) && write.Path == os.Stdout.Name() && errors.Is(write.Err, syscall.EPIPE)
 }
 
 // status turns a command's error into the exit status and prints its one message.
 func (s streams) status(err error) int {
-	if err == nil {
+	if err == nil || readerLeft(err) {
 		return exitDone
 	}
 	status := exitUsage // what cobra itself complains of is usage

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -33,6 +34,14 @@ func newCompare(s streams) *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
+			if err := checkReport(out); err != nil {
+				return usage(err)
+			}
+			if out != "" {
+				if err := writable(filepath.Dir(out)); err != nil {
+					return usage(within("--report", err))
+				}
+			}
 			all, err := readResults(paths)
 			if err != nil {
 				return err
@@ -54,12 +63,19 @@ func compare(s streams, all []*results.Result, percentiles []float64, format, fi
 	if err != nil {
 		return usage(err)
 	}
-	if err := report.Write(s.out, format, c, drawing(s.out)); err != nil {
-		return err
+	printed := report.Write(s.out, format, c, drawing(s.out))
+	if readerLeft(printed) {
+		printed = nil
+	} else if printed != nil {
+		printed = failed(printed)
 	}
-	if file == "" {
-		return nil
+	if file != "" {
+		return errors.Join(printed, writeReport(s, c, file))
 	}
+	return printed
+}
+
+func writeReport(s streams, c *report.Comparison, file string) error {
 	kind, err := report.FormatOf(file)
 	if err != nil {
 		return usage(within("--report", err))
@@ -77,8 +93,8 @@ func compare(s streams, all []*results.Result, percentiles []float64, format, fi
 
 // drawing is how a table looks where it is printed: files and pipes are UTF-8.
 func drawing(out io.Writer) report.Style {
-	f, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	f := terminalOf(out)
+	if f == nil {
 		return report.Style{}
 	}
 	style := report.Style{ASCII: !utf8Locale(), Colour: os.Getenv("NO_COLOR") == ""}

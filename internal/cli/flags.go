@@ -1,14 +1,20 @@
 package cli
 
 import (
+	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"math"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,9 +22,13 @@ import (
 	"github.com/sessionbench/bench/containers"
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/internal/load"
+	"github.com/sessionbench/bench/internal/smallfile"
 	"github.com/sessionbench/bench/report"
+	"github.com/sessionbench/bench/results"
 	"github.com/sessionbench/bench/scenarios"
 )
+
+const day = 24 * time.Hour
 
 // runFlags are the flags of a run, as typed.
 type runFlags struct {
@@ -76,7 +86,8 @@ func (f *runFlags) declareStores(p *pflag.FlagSet) {
 	p.StringArrayVar(&f.set, "set", nil, "a driver's option, `STORE.OPTION=VALUE`; repeatable; see bench stores")
 	p.StringVar(&f.backend, "backend", "auto", "`WAY` to provide a store: auto, embedded, process or container")
 	p.StringArrayVar(&f.images, "image", nil, "container image, `STORE=REF`; repeatable")
-	p.DurationVar(&f.connect, "connect-timeout", 10*time.Second, "`TIME` until a store must answer")
+	f.connect = 10 * time.Second
+	duration(p, &f.connect, "connect-timeout", time.Millisecond, day, "`TIME` until a store must answer")
 	p.BoolVar(&f.existing, "use-existing", false, "use a table or collection that is already there, and only rows of our own")
 	p.BoolVar(&f.keep, "keep", false, "leave the sessions in an external store")
 	p.StringVar(&f.tls.CA, "tls-ca", "", "PEM `FILE` of the authorities to trust")
@@ -87,23 +98,26 @@ func (f *runFlags) declareStores(p *pflag.FlagSet) {
 func (f *runFlags) declareTraffic(p *pflag.FlagSet) {
 	p.StringVar(&f.scenario, "scenario", "web", "built-in `NAME`, or a file; see bench scenarios")
 	p.StringVar(&f.rate, "rate", "", "open loop: operations come due at `N/s`")
-	p.IntVar(&f.inFlight, "max-in-flight", 0, "open loop: at most `N` requests open at once")
-	p.IntVar(&f.workers, "workers", 0, "closed loop: `N` workers, each sends when its last was answered")
+	whole(p, &f.inFlight, "max-in-flight", 1, scenarios.MaxInFlight, "open loop: at most `N` requests open at once")
+	whole(p, &f.workers, "workers", 1, scenarios.MaxWorkers, "closed loop: `N` workers, each sends when its last was answered")
 	p.StringVar(&f.duration, "duration", "", "measured `TIME` of a round")
 	p.StringVar(&f.warmup, "warmup", "", "`TIME` replayed before it and kept out of the figures")
-	p.IntVar(&f.sessions, "sessions", 0, "`N` sessions alive at the start, preloaded")
+	whole(p, &f.sessions, "sessions", 1, scenarios.MaxSessions, "`N` sessions alive at the start, preloaded")
 	p.StringVar(&f.payload, "payload", "", "median `SIZE` of a session, such as 600B or 4KiB")
 	p.StringVar(&f.ttl, "ttl", "", "`TIME` a session lives, or none")
 	p.StringVar(&f.mix, "mix", "", "`WEIGHTS` of the operations, such as read=80,write=12,login=8")
-	p.Float64Var(&f.overlap, "overlap", 0, "`PERCENT` of the requests that overlap another of the same session")
-	p.Uint64Var(&f.seed, "seed", 1, "the same `N` gives the same operations on the same sessions")
+	decimal(p, &f.overlap, "overlap", 0, 100, "`PERCENT` of the requests that overlap another of the same session")
+	f.seed = 1
+	whole(p, &f.seed, "seed", 0, math.MaxUint64, "the same `N` gives the same operations on the same sessions")
 }
 
 func (f *runFlags) declareMeasuring(p *pflag.FlagSet) {
-	p.IntVar(&f.rounds, "rounds", 1, "`N` rounds a target; several targets take turns")
+	f.rounds = 1
+	whole(p, &f.rounds, "rounds", 1, 1000, "`N` rounds a target; several targets take turns")
 	p.StringVar(&f.interleave, "interleave", "rounds", "`WHAT` several targets take turns in: rounds")
-	p.DurationVar(&f.timeout, "timeout", 0, "`TIME` a call may take (default: what the express client has; see bench stores)")
-	p.DurationVar(&f.drain, "drain", 10*time.Second, "`TIME` that open requests are awaited at the end")
+	duration(p, &f.timeout, "timeout", 0, day, "`TIME` a call may take (default: what the express client has; see bench stores)")
+	f.drain = 10 * time.Second
+	duration(p, &f.drain, "drain", time.Millisecond, day, "`TIME` that open requests are awaited at the end")
 	p.StringVar(&f.verify, "verify", "sample", "`SHARE` of the sessions read back after a round: all, sample or off")
 	p.StringArrayVar(&f.objectives, "objective", nil, "`METRIC=VALUE` to keep, else exit 1: p99=20ms, errors=0.1%, lost=0; repeatable")
 	p.StringVar(&f.shard, "shard", "", "run part `I/N` of the traffic, for several machines; see bench merge")
@@ -171,12 +185,12 @@ func (f *runFlags) read(cmd *cobra.Command) (*settings, error) {
 		func() error { s.shard, err = parseShard(f.shard); return err },
 		func() error { s.startAt, err = parseStart(f.startAt, time.Now()); return err },
 		func() error { s.percentiles, err = parsePercentiles(f.percentile); return err },
-		func() error { return within("--rounds", wholeNumber(f.rounds, 1, 10_000)) },
-		func() error { return positive("--connect-timeout", f.connect) },
-		func() error { return positive("--drain", f.drain) },
-		func() error { return notNegative("--timeout", f.timeout) },
-		func() error { return f.checkReport() },
+		func() error { return f.checkLength(s.scenario) },
+		func() error { return f.checkExternal(s.targets) },
+		func() error { return f.checkWords(s.tags) },
+		func() error { return checkReport(f.report) },
 		func() error { return f.checkTLS() },
+		func() error { return within("--store", f.checkTargets(s.targets)) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -187,13 +201,72 @@ func (f *runFlags) read(cmd *cobra.Command) (*settings, error) {
 	return s, nil
 }
 
-func (f *runFlags) checkReport() error {
-	if f.report == "" {
+// checkReport refuses a report in no known format, or in the place of a result,
+// which can't be measured again.
+func checkReport(path string) error {
+	if path == "" {
 		return nil
 	}
-	_, err := report.FormatOf(f.report)
-	return within("--report", err)
+	if _, err := report.FormatOf(path); err != nil {
+		return within("--report", err)
+	}
+	if _, err := results.Read(path); err == nil {
+		return fmt.Errorf("--report: %s is a result, which the report would replace: name another file", path)
+	}
+	return nil
 }
+
+// longest is how long all rounds may be: a result has a line for each second of
+// them, and what is longer could not be read again.
+const longest = 72 * time.Hour
+
+func (f *runFlags) checkLength(s *scenarios.Scenario) error {
+	round := time.Duration(s.Warmup + s.Duration)
+	if whole := time.Duration(f.rounds) * round; whole > longest {
+		return fmt.Errorf("--rounds=%d of %s each, with the warm-up, are %s: at most %gh in all, since a result keeps every second",
+			f.rounds, scenarios.Duration(round), scenarios.Duration(whole), longest.Hours())
+	}
+	return nil
+}
+
+// checkExternal refuses what only a store that is there already can have.
+func (f *runFlags) checkExternal(targets []drivers.Target) error {
+	for _, c := range []struct {
+		flag  string
+		given bool
+	}{{"--keep", f.keep}, {"--use-existing", f.existing}} {
+		if c.given && !slices.ContainsFunc(targets, func(t drivers.Target) bool { return t.URL != "" }) {
+			return fmt.Errorf("%s: every --store is made for the run and goes away with it: name one that is there already, as NAME=URL", c.flag)
+		}
+	}
+	return nil
+}
+
+// checkWords refuses texts that would break the lines of a table.
+func (f *runFlags) checkWords(tags map[string]string) error {
+	if err := oneLine(f.label); err != nil {
+		return within("--label", err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		if err := cmp.Or(oneLine(key), oneLine(tags[key])); err != nil {
+			return within("--tag", err)
+		}
+	}
+	return nil
+}
+
+const longestText = 200
+
+func oneLine(text string) error {
+	graphic := utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) })
+	if !graphic || utf8.RuneCountInString(text) > longestText {
+		return fmt.Errorf("%.60q is not a text of one line and at most %d characters", text, longestText)
+	}
+	return nil
+}
+
+// mostPEM is far more than all authorities of a system take.
+const mostPEM = 4 << 20
 
 // checkTLS refuses files that can't be read, and half a certificate.
 func (f *runFlags) checkTLS() error {
@@ -203,27 +276,39 @@ func (f *runFlags) checkTLS() error {
 		if file.path == "" {
 			continue
 		}
-		if _, err := os.ReadFile(file.path); err != nil {
+		_, err := smallfile.Read(file.path, mostPEM)
+		if errors.Is(err, smallfile.ErrTooLarge) {
+			err = fmt.Errorf("%s: larger than %d MiB: not a PEM file", file.path, mostPEM>>20)
+		}
+		if err != nil {
 			return within(file.flag, err)
 		}
 	}
 	if (f.tls.Cert == "") != (f.tls.Key == "") {
 		return errors.New("--tls-cert and --tls-key belong together: give both")
 	}
-	return nil
+	return f.tls.AddTo(&tls.Config{})
 }
 
-// writable tells before anything runs that a file can't be made in a folder.
+// amply is more than the result or report of an ordinary run takes.
+const amply = 128 << 10
+
+// writable tells before anything runs that no file of some size can be made in a
+// folder.
 func writable(dir string) error {
 	file, err := os.CreateTemp(dir, ".bench-*")
-	if err != nil {
-		var path *fs.PathError
-		if errors.As(err, &path) { // without the file's name, which nobody typed
-			err = path.Err
-		}
-		return fmt.Errorf("no file can be made in %s: %w", dir, err)
+	if err == nil {
+		_, err = file.Write(make([]byte, amply))
+		err = errors.Join(err, file.Close(), os.Remove(file.Name()))
 	}
-	return errors.Join(file.Close(), os.Remove(file.Name()))
+	var path *fs.PathError
+	if errors.As(err, &path) { // without the file's name, which nobody typed
+		err = path.Err
+	}
+	if err != nil {
+		return fmt.Errorf("no file can be made in %s: %w; name another folder", dir, err)
+	}
+	return nil
 }
 
 func within(flag string, err error) error {
@@ -238,27 +323,6 @@ func oneOf(flag, value string, allowed ...string) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %q is not one of %s%s", flag, value, strings.Join(allowed, ", "), drivers.DidYouMean(value, allowed))
-}
-
-func wholeNumber(n, least, most int) error {
-	if n < least || n > most {
-		return fmt.Errorf("%d is not a whole number from %d to %d", n, least, most)
-	}
-	return nil
-}
-
-func positive(flag string, d time.Duration) error {
-	if d <= 0 {
-		return fmt.Errorf("%s: %s must be longer than 0", flag, d)
-	}
-	return nil
-}
-
-func notNegative(flag string, d time.Duration) error {
-	if d < 0 {
-		return fmt.Errorf("%s: %s is negative", flag, d)
-	}
-	return nil
 }
 
 // keyValues reads K=V flags.
@@ -284,7 +348,7 @@ func parseShard(text string) (load.Shard, error) {
 	index, count, ok := strings.Cut(text, "/")
 	i, errI := strconv.Atoi(index)
 	n, errN := strconv.Atoi(count)
-	if !ok || errI != nil || errN != nil || n < 1 || i < 1 || i > n {
+	if !ok || errI != nil || errN != nil || n < 1 || i < 1 || i > n || !digits.MatchString(index+count) {
 		return load.Shard{}, fmt.Errorf("--shard: %q is not I/N with I from 1 to N, such as 1/3", text)
 	}
 	return load.Shard{Index: i, Count: n}, nil
@@ -297,8 +361,11 @@ func parseStart(text string, now time.Time) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		if t.Before(now) {
+		switch {
+		case t.Before(now):
 			return time.Time{}, fmt.Errorf("--start-at: %s is past", text)
+		case t.After(now.Add(7 * day)):
+			return time.Time{}, fmt.Errorf("--start-at: %s is more than a week ahead", text)
 		}
 		return t, nil
 	}
@@ -315,7 +382,7 @@ func parseStart(text string, now time.Time) (time.Time, error) {
 func parsePercentiles(texts []string) ([]float64, error) {
 	var all []float64
 	for _, text := range texts {
-		p, err := strconv.ParseFloat(strings.TrimPrefix(text, "p"), 64)
+		p, err := parseDecimal(strings.TrimPrefix(text, "p"))
 		if err != nil || !(p > 0 && p < 100) {
 			return nil, fmt.Errorf("--percentiles: %q is not a number above 0 and below 100", text)
 		}

@@ -1,9 +1,43 @@
 package cli
 
 import (
+	"io"
 	"os"
 	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/sessionbench/bench/report"
 )
+
+// legible is where to print so that all of it is shown: a terminal without UTF-8
+// gets ASCII. Files and pipes are UTF-8.
+func legible(w io.Writer) io.Writer {
+	if f := terminalOf(w); f != nil && !utf8Locale() {
+		return asciiTerminal{f}
+	}
+	return w
+}
+
+type asciiTerminal struct{ *os.File }
+
+func (t asciiTerminal) Write(text []byte) (int, error) {
+	if _, err := t.File.WriteString(report.ASCII(string(text))); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+// terminalOf is the terminal that is written to, nil when it is none.
+func terminalOf(w io.Writer) *os.File {
+	if t, ok := w.(asciiTerminal); ok {
+		return t.File
+	}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return f
+	}
+	return nil
+}
 
 // utf8Locale tells whether a terminal shows more than ASCII, by the first of the
 // variables that is set, as POSIX orders them.

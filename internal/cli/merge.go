@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -19,6 +21,9 @@ func newMerge(s streams) *cobra.Command {
 		RunE: func(_ *cobra.Command, paths []string) error {
 			if len(paths) < 2 || out == "" {
 				return usage(errors.New("bench merge takes two or more results and -o FILE: see bench merge --help"))
+			}
+			if slices.ContainsFunc(paths, func(path string) bool { return sameFile(path, out) }) {
+				return usage(fmt.Errorf("-o: %s is one of the results to merge: name another file", out))
 			}
 			parts, err := readResults(paths)
 			if err != nil {
@@ -52,6 +57,12 @@ func judged(whole, part *results.Result) ([]results.Objective, error) {
 		})
 	}
 	return verdicts, err
+}
+
+func sameFile(a, b string) bool {
+	fileA, errA := os.Stat(a)
+	fileB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(fileA, fileB)
 }
 
 func readResults(paths []string) ([]*results.Result, error) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -57,19 +59,21 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usage(err)
 }
 
-// notWanted says what a flag's value is not, by the flag's type.
+// notWanted says what a flag's value is not.
 func notWanted(e *pflag.InvalidValueError) string {
-	switch e.GetFlag().Value.Type() {
-	case "int":
-		return "not a whole number"
-	case "uint64":
-		return "not a whole number of 0 or more"
-	case "float64":
-		return "not a number"
-	case "bool":
+	if e.GetFlag().Value.Type() == "bool" {
 		return "neither true nor false"
-	case "duration":
-		return "not a duration such as 500ms or 30s"
 	}
-	return "not understood: " + e.Unwrap().Error()
+	return e.Unwrap().Error()
+}
+
+// plainArguments refuses what no argument of bench has, and what would leave the
+// line of a message, or the terminal in disorder.
+func plainArguments(args []string) error {
+	for _, arg := range args {
+		if strings.ContainsFunc(arg, unicode.IsControl) {
+			return usage(fmt.Errorf("%.60q holds a control character, which no argument of bench has", arg))
+		}
+	}
+	return nil
 }

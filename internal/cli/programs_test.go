@@ -18,7 +18,7 @@ import (
 // they are given the script's environment.
 
 // signals are those that scripts name.
-var signals = map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}
+var signals = map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": syscall.SIGKILL}
 
 // brokenScript is the status of a script's own mistake, which bench never has.
 const brokenScript = 99
@@ -120,8 +120,14 @@ func watch(args []string, out io.Writer, see func(line string, p *os.Process) er
 	if waited := cmd.Wait(); waited != nil && !errors.As(waited, &ended) {
 		return 0, errors.Join(err, waited)
 	}
-	if signal, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && signal.Signaled() {
-		return 128 + int(signal.Signal()), err
+	return shellStatus(cmd.ProcessState), err
+}
+
+// shellStatus is a command's status as a shell has it: 128 and its number for a
+// signal that ended it.
+func shellStatus(s *os.ProcessState) int {
+	if signal, ok := s.Sys().(syscall.WaitStatus); ok && signal.Signaled() {
+		return 128 + int(signal.Signal())
 	}
-	return cmd.ProcessState.ExitCode(), err
+	return s.ExitCode()
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
@@ -29,7 +28,7 @@ const plainEvery = 5 * time.Second
 
 func newProgress(out io.Writer, on bool) *progress {
 	p := &progress{out: out, on: on}
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if f := terminalOf(out); f != nil {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
 			p.width = max(w, 40)
 		}

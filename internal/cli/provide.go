@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sessionbench/bench/containers"
@@ -19,10 +20,15 @@ type provided struct {
 	config  drivers.Config
 	driver  drivers.Driver
 	about   results.Target
+	silent  bool                        // it stopped serving, and did not answer after the run
+	absent  func(context.Context) error // removes the session that shows other runs that this one is here; nil: there is none
 }
 
 // provide brings up a target's backend and opens its driver on it.
 func (f *runFlags) provide(ctx context.Context, s *settings, run *containers.Run, t drivers.Target, say func(string)) (*provided, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	mode := s.mode
 	backend, err := run.Provide(ctx, containers.Request{
 		Target: t, Mode: mode, Image: s.images[t.Store.Name], Timeout: f.readyTime(t),
@@ -31,19 +37,42 @@ func (f *runFlags) provide(ctx context.Context, s *settings, run *containers.Run
 		return nil, err
 	}
 	p := &provided{target: t, backend: backend}
-	p.config = drivers.Config{
-		URL: backend.URL, Client: t.Client, TLS: f.tls,
-		ConnectTimeout: f.connect, UseExisting: f.existing,
+	if p.config, err = f.config(t, backend.URL); err != nil {
+		return nil, err
 	}
-	if p.config.Options, err = t.Store.Resolve(t.Client, t.Settings); err != nil {
-		return nil, usage(err)
-	}
+	began := time.Now()
 	if p.driver, err = drivers.Open(ctx, t.Store.Name, p.config); err != nil {
+		return nil, openFailed(err, backend)
+	}
+	if err := p.try(ctx, run.ID(), f.connect-time.Since(began)); err != nil {
 		return nil, openFailed(err, backend)
 	}
 	p.describe(ctx)
 	say(p.introduction())
 	return p, nil
+}
+
+// trialGrace is how long the trial may take where the opening left no time.
+const trialGrace = time.Second
+
+// try makes sure that the store takes a run's calls, and takes away what Open
+// made when it does not.
+func (p *provided) try(ctx context.Context, runID string, left time.Duration) error {
+	calls, release := drivers.Outlast(ctx)
+	defer release()
+	limited, cancel := drivers.WithPatience(calls, max(left, trialGrace))
+	defer cancel()
+	err := load.Try(limited, p.driver, runID)
+	if _, ok := p.droppable(); ok && err == nil {
+		p.absent, err = load.Stay(limited, p.driver, runID)
+	}
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("%s: %w", p.target, drivers.Advise(p.target.Store, err))
+	clear, stop := context.WithTimeout(context.WithoutCancel(ctx), trialGrace)
+	defer stop()
+	return errors.Join(err, p.leave(clear, false))
 }
 
 // readyTime is how long a provided server may take to answer. One that starts
@@ -62,7 +91,10 @@ func openFailed(err error, b *containers.Backend) error {
 		return usage(err)
 	}
 	if tail := b.LogTail(); tail != "" && b.Alive() != nil {
-		err = fmt.Errorf("%w; its last lines:\n%s", err, tail)
+		err = fmt.Errorf("%w; its last lines:\n  %s", err, strings.ReplaceAll(tail, "\n", "\n  "))
+	}
+	if b.Mode == containers.Embedded && drivers.Classify(err) == drivers.ClassOutOfMemory {
+		err = fmt.Errorf("%w; set TMPDIR to a folder with more room", err)
 	}
 	return unavailable(err)
 }
@@ -152,11 +184,31 @@ func readProcess(pids []int) (load.Process, error) {
 	return load.Process{FileDescriptors: r.FDs, Limit: r.FDLimit, CPU: r.CPU, Memory: r.RSS}, nil
 }
 
-// takeAway closes the driver, and in an external store removes what Open made.
+// takeAway leaves the store, and ends a server of ours.
 func (p *provided) takeAway(ctx context.Context, keep bool) error {
+	return errors.Join(p.leave(ctx, keep), p.backend.Close(ctx))
+}
+
+// leave closes the driver, and in an external store removes what Open made.
+func (p *provided) leave(ctx context.Context, keep bool) error {
+	if p.silent {
+		return p.driver.Close()
+	}
 	var err error
-	if dropper, ok := p.driver.(drivers.Dropper); ok && !keep && p.backend.Mode == containers.External {
+	if p.absent != nil {
+		limited, cancel := drivers.WithPatience(ctx, p.config.ConnectTimeout)
+		defer cancel()
+		err = p.absent(limited)
+	}
+	if dropper, ok := p.droppable(); ok && !keep && err == nil {
 		err = dropper.Drop(ctx)
 	}
-	return errors.Join(err, p.driver.Close(), p.backend.Close(ctx))
+	return errors.Join(err, p.driver.Close())
+}
+
+// droppable tells whether Open may have made a table, a collection or a folder in
+// a store that stays.
+func (p *provided) droppable() (drivers.Dropper, bool) {
+	dropper, ok := p.driver.(drivers.Dropper)
+	return dropper, ok && p.backend.Mode == containers.External
 }

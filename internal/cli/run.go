@@ -65,7 +65,10 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 		return unavailable(err)
 	}
 	var targets []*provided
-	defer func() { err = takeAll(err, targets, run, f.keep) }()
+	defer func() {
+		progress.doing("taking away what was provided")
+		err = lateInterrupt(ctx, takeAll(err, targets, run, f.keep))
+	}()
 	for _, t := range s.targets {
 		progress.doing("providing " + t.String())
 		p, err := f.provide(ctx, s, run, t, progress.say)
@@ -92,7 +95,7 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 // makeRoom makes sure that what is measured can be written.
 func (f *runFlags) makeRoom() error {
 	if err := os.MkdirAll(f.out, 0o777); err != nil {
-		return within("--out", err)
+		return fmt.Errorf("--out: %w; name another folder", err)
 	}
 	if err := writable(f.out); err != nil {
 		return within("--out", err)
@@ -134,6 +137,16 @@ func takeAll(err error, targets []*provided, run *containers.Run, keep bool) err
 	return errors.Join(err, joined) // the status is that of err
 }
 
+// lateInterrupt gives a run that was interrupted after its measurement the
+// interrupt's status.
+func lateInterrupt(ctx context.Context, err error) error {
+	var known *exit
+	if ctx.Err() == nil || errors.As(err, &known) && known.status == exitInterrupted {
+		return err
+	}
+	return &exit{exitInterrupted, errors.Join(err, errors.New("interrupted while what was provided was taken away"))}
+}
+
 // interruptedOr makes an error that an interrupt caused the interrupt's.
 func interruptedOr(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
@@ -147,15 +160,18 @@ func waitUntil(ctx context.Context, start time.Time, progress *progress) error {
 		return nil
 	}
 	progress.doing("waiting until " + start.Format(time.RFC3339))
-	timer := time.NewTimer(time.Until(start))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return interruptedOr(ctx, ctx.Err())
+	for left := time.Until(start); left > 0; left = time.Until(start) {
+		select {
+		case <-time.After(min(left, clockPatience)):
+		case <-ctx.Done():
+			return interruptedOr(ctx, ctx.Err())
+		}
 	}
+	return nil
 }
+
+// clockPatience is how often the time of day is looked at, which may jump.
+const clockPatience = time.Second
 
 // finish saves the results, prints the comparison, and decides the exit status.
 func (f *runFlags) finish(out streams, m measured, targets []*provided, outcomes []load.Outcome) error {
@@ -164,6 +180,10 @@ func (f *runFlags) finish(out streams, m measured, targets []*provided, outcomes
 	for i, p := range targets {
 		if err := outcomes[i].Err; err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", p.target, err))
+			p.silent = errors.Is(err, load.ErrNoAnswer)
+		}
+		if err := outcomes[i].Left; err != nil {
+			problems = append(problems, p.leftovers(err))
 		}
 		if len(outcomes[i].Rounds) == 0 {
 			continue
@@ -172,7 +192,7 @@ func (f *runFlags) finish(out streams, m measured, targets []*provided, outcomes
 		if err != nil {
 			return failed(err)
 		}
-		path, err := results.Save(f.out, r)
+		path, err := f.save(r)
 		if err != nil {
 			problems = append(problems, err)
 		} else {
@@ -186,6 +206,29 @@ func (f *runFlags) finish(out streams, m measured, targets []*provided, outcomes
 		}
 	}
 	return f.verdict(all, m.interrupted, problems)
+}
+
+// leftovers says that sessions are left in the store.
+func (p *provided) leftovers(why error) error {
+	text := fmt.Sprintf("%s: sessions of this run are left in the store, where bench clean %[1]s removes them later", p.target)
+	if p.silent {
+		return errors.New(text)
+	}
+	return fmt.Errorf("%s: %w", text, why)
+}
+
+// save saves a result, and in the temporary folder where that fails: what was
+// measured for an hour is not given up for a disk that filled meanwhile.
+func (f *runFlags) save(r *results.Result) (path string, err error) {
+	path, err = results.Save(f.out, r)
+	if err == nil {
+		return path, nil
+	}
+	elsewhere, again := results.Save(os.TempDir(), r)
+	if again != nil {
+		return "", errors.Join(err, fmt.Errorf("nor in the temporary folder: %w", again))
+	}
+	return "", fmt.Errorf("%w; it is saved as %s instead", err, elsewhere)
 }
 
 func (f *runFlags) verdict(all []*results.Result, interrupted bool, problems []error) error {

@@ -19,9 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/shirou/gopsutil/v4/process"
 
-	"github.com/sessionbench/bench/containers"
-	"github.com/sessionbench/bench/drivers"
-	"github.com/sessionbench/bench/drivers/drivertest"
+	"github.com/sessionbench/bench/internal/testserver"
 )
 
 // The scripts type what people type. A script's folder is its home, and its
@@ -29,7 +27,7 @@ import (
 // daemon is within its reach.
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(withoutImages{testserver.Main{M: m}}, map[string]func(){
 		"bench":  func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
 		"until":  func() { os.Exit(until(os.Args[1:])) },
 		"scrape": func() { os.Exit(scrape(os.Args[1:])) },
@@ -44,32 +42,10 @@ func TestScripts(t *testing.T) {
 // TestScriptsWithRedis gives each script a server of its own, at $REDIS.
 func TestScriptsWithRedis(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		drivertest.Missing(t, "redis", "apt-get install redis-server")
-	}
-	servers, err := containers.Start(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := servers.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	target, err := drivers.ParseTarget("redis")
-	if err != nil {
-		t.Fatal(err)
-	}
 	p := params(filepath.Join("testdata", "script", "redis"))
 	setup := p.Setup
 	p.Setup = func(env *testscript.Env) error {
-		server, err := servers.Provide(t.Context(), containers.Request{
-			Target: target, Mode: containers.Process, Timeout: time.Minute,
-		})
-		if err != nil {
-			return err
-		}
-		env.Setenv("REDIS", server.URL)
+		env.Setenv("REDIS", testserver.OwnRedis(env.T().(testing.TB)).URL)
 		return setup(env)
 	}
 	testscript.Run(t, p)
@@ -85,6 +61,7 @@ func params(dir string) testscript.Params {
 			}
 			env.Setenv("BENCH", bench)
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("IN_AN_HOUR", time.Now().Add(time.Hour).Format(time.RFC3339))
 			env.Setenv("DOCKER_HOST", "unix://"+filepath.Join(env.WorkDir, "no-docker.sock"))
 			return nil
 		},

@@ -125,8 +125,12 @@ func (f *runFlags) checkImages(s *settings) error {
 			return fmt.Errorf("--image: %s runs in process and has no image", store)
 		}
 		for _, t := range s.targets {
-			if t.Store.Name == store && t.Tag != "" {
+			switch {
+			case t.Store.Name != store:
+			case t.Tag != "":
 				return fmt.Errorf("--image=%s=%s: the tag in --store=%s names an image too: give one of them", store, s.images[store], t)
+			case t.URL != "":
+				return fmt.Errorf("--image=%s=%s: --store=%s is there already and needs no image: give one of them", store, s.images[store], t)
 			}
 		}
 	}

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -35,8 +37,8 @@ func (f *runFlags) traffic(given *pflag.FlagSet) (*scenarios.Scenario, error) {
 		apply func() error
 	}{
 		{"rate", func() error { r, err := scenarios.ParseRate(f.rate); s.SetRate(r); return err }},
-		{"workers", func() error { s.SetWorkers(f.workers); return wholeNumber(f.workers, 1, 1_000_000) }},
-		{"duration", func() error { d, err := scenarios.ParseDuration(f.duration); s.SetDuration(d); return err }},
+		{"workers", func() error { s.SetWorkers(f.workers); return nil }},
+		{"duration", func() error { d, err := scenarios.ParseTime(f.duration); s.SetDuration(d); return err }},
 		{"warmup", func() error { s.Warmup, err = scenarios.ParseDuration(f.warmup); return err }},
 		{"sessions", func() error { s.Sessions = f.sessions; return nil }},
 		{"payload", func() error {
@@ -55,6 +57,9 @@ func (f *runFlags) traffic(given *pflag.FlagSet) (*scenarios.Scenario, error) {
 		if err := c.apply(); err != nil {
 			return nil, within("--"+c.flag, err)
 		}
+		if err := s.Validate(); err != nil { // it was valid before this flag
+			return nil, within("--"+c.flag, errors.New(strings.TrimPrefix(err.Error(), c.flag+": ")))
+		}
 	}
 	for _, text := range f.objectives {
 		o, err := scenarios.ParseObjective(text)
@@ -63,17 +68,14 @@ func (f *runFlags) traffic(given *pflag.FlagSet) (*scenarios.Scenario, error) {
 		}
 		s.Objectives = s.Objectives.With(o)
 	}
-	if err := s.Validate(); err != nil {
-		return nil, fmt.Errorf("scenario %s with these flags: %w", s.Name, err)
-	}
-	return s, nil
+	return s, within("--objective", s.Validate())
 }
 
 func (f *runFlags) checkInFlight(s *scenarios.Scenario) error {
 	if !s.Open() {
 		return fmt.Errorf("it bounds an open loop, and this is a closed one: give --rate too")
 	}
-	return wholeNumber(f.inFlight, 1, 1_000_000)
+	return nil
 }
 
 // advisory tells whether an objective is a built-in scenario's that nobody asked

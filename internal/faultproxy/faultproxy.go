@@ -3,6 +3,7 @@
 package faultproxy
 
 import (
+	"bytes"
 	"net"
 	"sync"
 	"testing"
@@ -22,6 +23,8 @@ type Proxy struct {
 	accepted int
 	hushed   bool
 	received int64 // bytes that clients sent
+	word     string
+	spoken   func() // what to do when a client sends the word; nil: nothing
 }
 
 // New starts a proxy on a port of its own; upstream is the server's HOST:PORT.
@@ -96,6 +99,23 @@ func (p *Proxy) Speak() {
 	p.speak.Broadcast()
 }
 
+// On calls do each time that a client sends the word, before the server gets to
+// see it; nil ends that. The word has to come in one piece, as it does in a
+// message of some hundred bytes.
+func (p *Proxy) On(word string, do func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.word, p.spoken = word, do
+}
+
+// Open is the number of connections that clients have open now.
+func (p *Proxy) Open() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	const ends = 2
+	return len(p.conns) / ends
+}
+
 // Accepted is the number of connections that clients have opened so far.
 func (p *Proxy) Accepted() int {
 	p.mu.Lock()
@@ -143,13 +163,13 @@ func (p *Proxy) join(down *net.TCPConn) {
 	go p.pass(up, down, p.await)
 }
 
-// pass copies one direction; before is called with each part's size.
-func (p *Proxy) pass(from, to *net.TCPConn, before func(n int)) {
+// pass copies one direction; before is called with each part.
+func (p *Proxy) pass(from, to *net.TCPConn, before func(part []byte)) {
 	defer p.end(from, to)
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
-		before(n)
+		before(buffer[:n])
 		if n > 0 {
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return
@@ -170,14 +190,22 @@ func (p *Proxy) end(conns ...*net.TCPConn) {
 	}
 }
 
-func (p *Proxy) count(n int) {
+// count notes what a client sent, and does what is to be done on the word.
+func (p *Proxy) count(part []byte) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.received += int64(n)
+	p.received += int64(len(part))
+	do := p.spoken
+	if !bytes.Contains(part, []byte(p.word)) {
+		do = nil
+	}
+	p.mu.Unlock()
+	if do != nil {
+		do()
+	}
 }
 
 // await waits while the server's answers are held back.
-func (p *Proxy) await(int) {
+func (p *Proxy) await([]byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.hushed && p.listener != nil {

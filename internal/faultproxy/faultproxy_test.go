@@ -121,3 +121,38 @@ func TestAwayRefusesUntilBack(t *testing.T) {
 	c.ask(t, "a")
 	c.answers(t, "a")
 }
+
+func TestOnAWordTheConnectionCanBeBroken(t *testing.T) {
+	p := New(t, echo(t))
+	c := dial(t, p)
+	p.On("no", p.Reset)
+	c.ask(t, "yes")
+	c.answers(t, "yes")
+	c.ask(t, "oh no")
+	c.SetReadDeadline(time.Now().Add(30 * time.Second))
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("%v, want a reset", err)
+	}
+	p.On("", nil)
+	again := dial(t, p)
+	again.ask(t, "no")
+	again.answers(t, "no")
+}
+
+func TestOpenConnectionsAreCounted(t *testing.T) {
+	p := New(t, echo(t))
+	for range 2 {
+		c := dial(t, p)
+		c.ask(t, "a")
+		c.answers(t, "a")
+		if p.Open() != 1 {
+			t.Errorf("%d connections, want 1", p.Open())
+		}
+		c.Close()
+		for deadline := time.Now().Add(30 * time.Second); p.Open() > 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("the connection still counts")
+			}
+		}
+	}
+}

@@ -19,6 +19,9 @@ import (
 // version below the newest acknowledged is then a lost update, a race and no
 // violation. A miss is accepted only when a logout or login took part.
 //
+// A lifetime is the wall clock's. When that jumps, what was saved before may end at
+// any time, so that only what was saved since is held to its lifetime.
+//
 // An id that ended must stay unreadable: after a logout it is resurrected, after
 // a login fixation, and revived, a race, when a request overlapped the end.
 
@@ -82,7 +85,7 @@ func (r *request) hit(v uint32, ok bool, sent int64) verdict {
 	switch {
 	case !ok || v > s.tried || v < s.floor:
 		return verdict{found: stale}
-	case sent > s.over && !s.shared && !s.doubtful:
+	case sent > s.over && !s.shared && !s.doubtful && !r.clock.jumpedSince(s.made):
 		return verdict{found: expiredLate}
 	}
 	s.seen = true
@@ -136,7 +139,7 @@ func (r *request) miss(answered, lifetime int64) verdict {
 	if r.kind == scenarios.Anonymous || s.generation != r.generation || s.status == absent {
 		return verdict{expected: true}
 	}
-	explained := s.status == unsure || answered >= s.promised
+	explained := s.status == unsure || answered >= s.promised || r.clock.jumpedSince(s.made)
 	if r.alone() {
 		if s.status == unsure {
 			s.ended = tangled

@@ -49,6 +49,7 @@ func (r *replay) replayLane(i int) {
 		} else {
 			w.serveGroup(g, &r.people.sessions[g.session], 0, stretch)
 		}
+		time.Sleep(w.pause())
 	}
 }
 
@@ -57,6 +58,27 @@ func (r *replay) replayLane(i int) {
 // in the middle of a call, and that call would seem to take as long as the slices
 // of all the others.
 const slice = int64(100 * time.Microsecond)
+
+// A worker whose request failed waits until it has taken as long as those that
+// succeeded do: a server that refuses at once would otherwise be asked a million
+// times a second, and its failures would stand for no time. Waits are within:
+const (
+	leastPause = int64(time.Millisecond)
+	mostPause  = int64(100 * time.Millisecond)
+)
+
+// pause is how long to wait after the request that was just served.
+func (w *worker) pause() time.Duration {
+	took := w.rep.done - w.rep.sent
+	if w.rep.err != nil {
+		return time.Duration(min(max(w.typical, leastPause), mostPause) - took)
+	}
+	if w.typical == 0 {
+		w.typical = took
+	}
+	w.typical += (took - w.typical) / 8
+	return 0
+}
 
 // idlePoll is how often a worker without work looks for its phase to begin.
 const idlePoll = 5 * time.Millisecond

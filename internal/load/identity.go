@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"unsafe"
 
 	"github.com/sessionbench/bench/drivers"
@@ -22,11 +23,42 @@ func RunIDPrefix(runID string) string {
 	return IDPrefix + base64.RawURLEncoding.EncodeToString(u64(hash(fold(runID)))[:6])[:runTagLength]
 }
 
+// An id is the prefix, the run's tag, a hash, and the hash's check, by which an id
+// of ours is told from one that only begins like it.
 const (
 	idLength     = 32 // as uid-safe(24) makes them
 	runTagLength = 6
 	prefixLength = len(IDPrefix) + runTagLength
+	hashLength   = 11 // of 64 bits
 )
+
+func check(h uint64) uint64 { return mix(h + 0x9e3779b97f4a7c15) }
+
+// RunOf gives what the ids of an id's run begin with, as RunIDPrefix does. It is
+// not ok when bench did not make the id.
+func RunOf(id string) (prefix string, ok bool) {
+	if len(id) != idLength || !strings.HasPrefix(id, IDPrefix) {
+		return "", false
+	}
+	h := uint64(0)
+	for i := range hashLength {
+		h |= uint64(strings.IndexByte(alphabet, id[prefixLength+i])) << (6 * i)
+	}
+	var whole [idLength - prefixLength]byte
+	spell(whole[:], h)
+	return id[:prefixLength], string(whole[:]) == id[prefixLength:]
+}
+
+// spell writes a hash and its check.
+func spell(b []byte, h uint64) {
+	for i, rest := 0, h; i < len(b); i++ {
+		if i == hashLength {
+			rest = check(h)
+		}
+		b[i] = alphabet[rest&63]
+		rest >>= 6
+	}
+}
 
 func u64(v uint64) []byte {
 	b := make([]byte, 8)
@@ -95,14 +127,7 @@ func (g *ids) id(id *identity, session uint64, generation uint32) string {
 	b := g.block[:idLength:idLength]
 	g.block = g.block[idLength:]
 	copy(b, id.prefix)
-	h := hash(id.seed, session, uint64(generation))
-	for i := prefixLength; i < idLength; i++ {
-		if i == prefixLength+9 {
-			h = mix(h + 0x9e3779b97f4a7c15)
-		}
-		b[i] = alphabet[h&63]
-		h >>= 6
-	}
+	spell(b[prefixLength:], hash(id.seed, session, uint64(generation)))
 	return unsafe.String(&b[0], idLength)
 }
 

@@ -12,7 +12,7 @@ import (
 // looks at the workers' calls every hundredth of the timeout.
 type limits struct {
 	timeout int64
-	clock   clock
+	clock   *clock
 	mu      sync.Mutex
 	all     map[*limit]struct{}
 }

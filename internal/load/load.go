@@ -55,6 +55,8 @@ type Options struct {
 	Timeout time.Duration // of a call; 0: the target's
 	Drain   time.Duration // how long what is open at the end is awaited
 	Keep    bool          // leave the sessions in the store
+	// Wall is the wall clock, which may jump; nil: the system's.
+	Wall func() time.Time
 	// Client reads what this process uses.
 	Client func() (Process, error)
 	// Observe is called about once a second, and when a round enters another
@@ -79,9 +81,16 @@ type Progress struct {
 // Outcome is what was measured of one target.
 type Outcome struct {
 	Rounds []results.Round
-	// Err says why the target has fewer rounds than asked for.
+	// Err says why the target has fewer rounds than asked for. It wraps ErrNoAnswer
+	// when the store did not answer any more.
 	Err error
+	// Left says why sessions of the run are still in the store, if they are.
+	Left error
 }
+
+// ErrNoAnswer says that a store which had stopped serving did not answer after the
+// replay either.
+var ErrNoAnswer = errors.New("the store does not answer any more")
 
 // Digest identifies the traffic that a scenario and a seed make.
 func Digest(s *scenarios.Scenario, seed uint64) string {
@@ -124,16 +133,17 @@ func Run(ctx context.Context, s *scenarios.Scenario, targets []*Target, o Option
 			if ctx.Err() != nil {
 				return outcomes, true
 			}
-			if outcomes[i].Err != nil {
+			if outcomes[i].Err != nil || outcomes[i].Left != nil {
 				continue
 			}
-			measured, err := runRound(ctx, p, targets[i], round, o)
+			measured, left, err := runRound(ctx, p, targets[i], round, o)
 			if measured != nil {
 				if len(targets) > 1 {
 					measured.Pair = &round
 				}
 				outcomes[i].Rounds = append(outcomes[i].Rounds, *measured)
 			}
+			outcomes[i].Left = left
 			if err != nil && ctx.Err() == nil {
 				outcomes[i].Err = err
 			}
@@ -143,8 +153,8 @@ func Run(ctx context.Context, s *scenarios.Scenario, targets []*Target, o Option
 }
 
 // runRound is one round on one target: preload, replay, read back, clean up. The
-// round is nil when nothing was measured.
-func runRound(ctx context.Context, p *plan, t *Target, round int, o Options) (measured *results.Round, err error) {
+// round is nil when nothing was measured; left says why sessions remain.
+func runRound(ctx context.Context, p *plan, t *Target, round int, o Options) (measured *results.Round, left, err error) {
 	r := newReplay(ctx, p, t, round, o)
 	defer r.cancelCalls()
 	show := func(phase string) { r.observe(Progress{Phase: phase, ServerFDs: -1}) }
@@ -155,33 +165,69 @@ func runRound(ctx context.Context, p *plan, t *Target, round int, o Options) (me
 				return
 			}
 			show("clean-up")
-			err = errors.Join(err, r.cleanUp(ctx))
+			left = r.cleanUp(ctx, err)
 		}()
 	}
 	show("preload")
 	m := newMeasurement(r)
 	if _, err := r.people.preload(ctx, t.Driver, p.shortPerLane()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	m.readBefore(ctx)
+	show(r.timeline.stretches[0].name)
 	r.start()
 	m.begin()
 	r.run()
 	m.end()
-	verified := results.Verify{Mode: string(VerifyOff)}
-	gone := r.gone()
-	if gone == nil {
-		m.readAfter(context.WithoutCancel(ctx))
-		if !r.interrupted.Load() {
-			show("read-back")
-			verified, err = r.readBack(ctx)
+	verified, err := m.afterwards(ctx, func() { show("read-back") })
+	measured, roundErr := m.round(round, verified)
+	return measured, nil, errors.Join(err, roundErr)
+}
+
+// afterwards reads what the store counted and, unless the user ended the run, what
+// it holds. A store that has gone or fallen silent is not asked.
+func (m *measurement) afterwards(ctx context.Context, readingBack func()) (verified results.Verify, err error) {
+	verified.Mode = string(VerifyOff)
+	stopped := m.stopped()
+	err = m.gone()
+	if err == nil && stopped != nil {
+		if answer := m.answers(ctx); answer != nil {
+			err = fmt.Errorf("%w; %w", stopped, answer)
 		}
 	}
-	if err = errors.Join(gone, err); err != nil {
-		m.unavailable["verify"] = err.Error()
+	if err != nil {
+		for _, figure := range []string{"verify", "server_calls", "storage"} {
+			m.unavailable[figure] = err.Error()
+		}
+		return verified, err
 	}
-	measured, roundErr := m.round(round, verified)
-	return measured, errors.Join(err, roundErr)
+	m.readAfter(context.WithoutCancel(ctx))
+	if !m.interrupted.Load() {
+		readingBack()
+		if verified, err = m.readBack(ctx); err != nil {
+			m.unavailable["verify"] = err.Error()
+		}
+	}
+	return verified, errors.Join(stopped, err)
+}
+
+// probePatience is how long a store that may have gone has to answer one call. An
+// Express client that lost its connection tries again each two seconds.
+const probePatience = 3 * time.Second
+
+// answers is nil when the store answers a call.
+func (r *replay) answers(ctx context.Context) error {
+	if r.silent != nil {
+		return r.silent
+	}
+	ctx, cancel := drivers.WithPatience(context.WithoutCancel(ctx), probePatience)
+	defer cancel()
+	var g ids
+	_, err := r.driver.Get(ctx, g.id(r.people.identity, 0, 0)) // nobody's
+	if err != nil && !errors.Is(err, drivers.ErrNotFound) {
+		r.silent = fmt.Errorf("%w: %w", ErrNoAnswer, err)
+	}
+	return r.silent
 }
 
 // gone says how the store's server ended, if it did.
@@ -195,19 +241,20 @@ func (r *replay) gone() error {
 	return nil
 }
 
-// cleanUpTime is how long the clean-up may take for each session's removal to be
-// sent; a store that went away is not waited for.
-const cleanUpTime = 60 * time.Second
-
-func (r *replay) cleanUp(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
-	defer cancel()
-	return r.people.remove(ctx, r.driver)
+// cleanUp removes the sessions of the round, also when the user ended it. After
+// something failed, the store is asked first whether it is there.
+func (r *replay) cleanUp(ctx context.Context, failed error) error {
+	if failed != nil {
+		if err := r.answers(ctx); err != nil {
+			return err
+		}
+	}
+	return r.people.remove(context.WithoutCancel(ctx), r.driver)
 }
 
 func (r *replay) readBack(ctx context.Context) (results.Verify, error) {
 	var count uint64
-	v, err := r.people.verify(ctx, r.driver, r.options.Verify, &count)
+	v, err := r.people.verify(ctx, r.driver, r.options.Verify, r.options.Drain, &count)
 	r.recorders[0].mu.Lock()
 	r.recorders[0].found[revived] += count
 	r.recorders[0].mu.Unlock()

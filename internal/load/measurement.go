@@ -2,7 +2,10 @@ package load
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/sessionbench/bench/drivers"
@@ -23,6 +26,8 @@ type measurement struct {
 	harness     harness
 	series      []results.Second
 	failed      uint64 // since the replay began
+	outage      outage
+	ahead       time.Duration // what the clock's jumps come to, as the events have it
 	done        chan struct{}
 	finished    sync.WaitGroup
 	ended       float64 // second at which the replay was over
@@ -32,6 +37,7 @@ type measurement struct {
 type watched struct {
 	read        func() (Process, error)
 	reason      string // why it can't be read
+	own         bool   // whether it is this process
 	idle        int
 	sum, peak   int
 	samples     int
@@ -49,7 +55,7 @@ const tick = 100 * time.Millisecond
 func newMeasurement(r *replay) *measurement {
 	m := &measurement{replay: r, unavailable: map[string]string{}, done: make(chan struct{})}
 	m.client.read, m.server.read = r.options.Client, r.target.Server
-	m.server.reason = r.target.ServerReason
+	m.client.own, m.server.reason = true, r.target.ServerReason
 	m.client.rest()
 	m.server.rest()
 	return m
@@ -61,6 +67,7 @@ func (m *measurement) readBefore(ctx context.Context) { m.before = m.readServer(
 // begin is called when the timeline has begun.
 func (m *measurement) begin() {
 	m.startedAt = time.Now()
+	m.outage = newOutage(m.timeline.begin(), m.timeline.peak())
 	m.finished.Go(m.watch)
 }
 
@@ -119,6 +126,8 @@ func (m *measurement) watch() {
 		}
 		m.client.sample(now)
 		m.server.sample(now)
+		m.watchOutage(now)
+		m.watchClock(now)
 		if at := m.timeline.index(now); at != phase && !over {
 			phase = at
 			if now < m.timeline.end() && len(m.timeline.stretches) > 1 {
@@ -136,6 +145,17 @@ func (m *measurement) watch() {
 			return
 		}
 	}
+}
+
+// watchClock notes when the wall clock jumps.
+func (m *measurement) watchClock(now float64) {
+	m.clock.look()
+	ahead := time.Duration(m.clock.ahead.Load())
+	if ahead == m.ahead {
+		return
+	}
+	m.events.add(now, "clock", fmt.Sprintf("the clock jumped by %s: what was saved before can't be held to its lifetime", (ahead-m.ahead).Round(time.Millisecond)))
+	m.ahead = ahead
 }
 
 // negative corrects the rounding of int() below zero.
@@ -215,11 +235,18 @@ func (w *watched) sample(second float64) {
 		return
 	}
 	p, err := w.read()
+	if errors.Is(err, syscall.EMFILE) { // no descriptor is left to look with
+		if w.own && w.limit != nil {
+			w.count(second, int(*w.limit))
+		}
+		return
+	}
 	if err != nil {
 		w.reason = err.Error()
 		return
 	}
-	w.now = p.FileDescriptors
+	w.limit = p.Limit
+	w.count(second, p.FileDescriptors)
 	if second < 0 {
 		return
 	}
@@ -227,11 +254,18 @@ func (w *watched) sample(second float64) {
 		w.started, w.cpuStart = true, p.CPU
 	}
 	w.cpuEnd = p.CPU
-	w.limit = p.Limit
-	w.sum += p.FileDescriptors
-	w.samples++
-	w.peak = max(w.peak, p.FileDescriptors)
 	w.memory = max(w.memory, p.Memory)
+}
+
+// count takes the number of open file descriptors.
+func (w *watched) count(second float64, open int) {
+	w.now = open
+	if second < 0 {
+		return
+	}
+	w.sum += open
+	w.samples++
+	w.peak = max(w.peak, open)
 }
 
 // figures are nil when the side could not be read throughout, and the usage also

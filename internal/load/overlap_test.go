@@ -29,6 +29,7 @@ func TestOverlappingRequestsExplainWhatTheyMayHaveDone(t *testing.T) {
 	miss := func(s *session) verdict {
 		r := s.begin(drawRead, 0)
 		defer s.finish()
+		r.clock = newClock(nil)
 		return r.miss(0, 0)
 	}
 	for name, c := range map[string]struct {

@@ -95,7 +95,7 @@ func (p *plan) runs(lane int) bool {
 func (p *plan) portion() float64 { return 1 / float64(max(1, p.shard.Count)) }
 
 // population makes the round's sessions on a target. None is stored yet.
-func (p *plan) population(c clock, t *Target, runID string, round int) *population {
+func (p *plan) population(c *clock, t *Target, runID string, round int) *population {
 	people := &population{
 		identity: newIdentity(runID, round, p.scenario.Payload),
 		clock:    c,

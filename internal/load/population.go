@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -15,7 +16,7 @@ import (
 // sessions that expires look for.
 type population struct {
 	*identity
-	clock    clock
+	clock    *clock
 	facts    drivers.Facts
 	ttl      time.Duration
 	short    time.Duration // the lifetime of the short-lived
@@ -24,22 +25,15 @@ type population struct {
 	lanes    []*shortLived             // one a lane
 }
 
-// clock counts nanoseconds from a round's beginning. It is monotonic: lifetimes
-// are counted from one reading of the wall clock, which may jump.
-type clock struct{ epoch time.Time }
-
-func (c clock) now() int64             { return int64(time.Since(c.epoch)) }
-func (c clock) wall(n int64) time.Time { return c.epoch.Add(time.Duration(n)) }
-
 // slack is added to when a session must be gone: stores count in milliseconds
 // and read their own clocks.
 const slack = int64(20 * time.Millisecond)
 
 // lifetime gives what a save or touch with the cookie promises: readable until
-// promised, gone after over. The call was sent and answered at the given times;
-// the store may count from either.
-func (p *population) lifetime(c drivers.Cookie, sent, answered int64) (promised, over int64) {
-	promised = int64(c.Expires.Sub(p.clock.epoch))
+// promised, gone after over. The cookie was made, and the call sent and answered,
+// at the given times; the store may count from any of them.
+func (p *population) lifetime(c drivers.Cookie, made, sent, answered int64) (promised, over int64) {
+	promised = made + int64(c.MaxAge)
 	if c.Expires.IsZero() {
 		if p.facts.DefaultLifetime == 0 {
 			return forever, forever
@@ -98,21 +92,28 @@ func (p *population) ripens() int64 {
 }
 
 // preload stores every session of the shard, and short of them short-lived ones
-// a lane. It returns the number stored.
+// a lane. It returns the number stored. When ctx ends it stops between two
+// sessions: what a cancelled call still stores, a clean-up would not find.
 func (p *population) preload(ctx context.Context, d drivers.Driver, short int) (int64, error) {
+	calls, release := drivers.Outlast(ctx)
+	defer release()
 	var stored atomic.Int64
 	var g ids
 	records := func(yield func(drivers.Record) bool) {
 		for number, s := range p.stored(short) {
+			if ctx.Err() != nil {
+				return
+			}
 			ttl := p.ttl
 			if number >= uint64(len(p.sessions)) {
 				ttl = p.short
 			}
 			now := p.clock.now()
-			c := drivers.NewCookie(p.clock.wall(now), ttl)
+			c := drivers.NewCookie(p.clock.at(now), ttl)
 			s.generation, s.given, s.status = 1, 1, alive
 			s.acked, s.tried, s.floor = 1, 1, 1
-			s.promised, s.over = p.lifetime(c, now, now)
+			s.made = now
+			s.promised, s.over = p.lifetime(c, now, now, now)
 			id := g.id(p.identity, number, 1)
 			if !yield(drivers.Record{ID: id, Value: p.value(nil, id, number, 1, c), Cookie: c}) {
 				return
@@ -120,7 +121,9 @@ func (p *population) preload(ctx context.Context, d drivers.Driver, short int) (
 			stored.Add(1)
 		}
 	}
-	err := p.store(ctx, d, records)
+	err := errors.Join(unstalled(calls, records, func(ctx context.Context, records iter.Seq[drivers.Record]) error {
+		return p.store(ctx, d, records)
+	}), ctx.Err())
 	// A bulk load may answer late for what was built early; stores that count a
 	// lifetime from when they got it (Redis) then keep it longer.
 	end := p.clock.now()
@@ -192,16 +195,21 @@ func (p *population) given() iter.Seq[string] {
 
 // remove destroys every session that was ever made.
 func (p *population) remove(ctx context.Context, d drivers.Driver) error {
-	var err error
-	if r, ok := d.(drivers.Remover); ok {
-		err = r.Remove(ctx, p.given())
-	} else {
-		err = each(ctx, p.given(), d.Destroy)
-	}
+	err := unstalled(ctx, p.given(), func(ctx context.Context, ids iter.Seq[string]) error {
+		return removeAll(ctx, d, ids)
+	})
 	if err != nil {
 		return fmt.Errorf("remove the sessions of this run: %w", err)
 	}
 	return nil
+}
+
+// removeAll destroys sessions in the store's quickest way.
+func removeAll(ctx context.Context, d drivers.Driver, ids iter.Seq[string]) error {
+	if r, ok := d.(drivers.Remover); ok {
+		return r.Remove(ctx, ids)
+	}
+	return each(ctx, ids, d.Destroy)
 }
 
 // atOnce is how many calls bulk work has open.

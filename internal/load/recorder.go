@@ -19,6 +19,7 @@ type recorder struct {
 	stages   []*stage        // one a stretch of the timeline
 	interval timing          // successes since the last second
 	failed   uint64          // failures since the last second
+	tally    tally           // since the replay began
 	totals   [numCalls]int64 // calls sent since the replay began, warm-up included
 	found    [numViolations]uint64
 	texts    map[drivers.Class]string
@@ -106,6 +107,7 @@ type report struct {
 	due        int64 // open loop; else the same as sent
 	sent, done int64
 	open       bool // open loop: there is a response time
+	unsent     bool // it came due and was never sent
 	outcome    middleware.Outcome
 	expected   bool // of a miss
 	err        error
@@ -145,10 +147,15 @@ func (r *recorder) record(p *report) {
 	}
 	if p.err != nil {
 		r.failed++
+		if !p.unsent {
+			r.tally.failed++
+			r.tally.class = drivers.Classify(p.err)
+		}
 		op.failure.record(p.done - p.due)
 		r.fail(&op.errors, p.err)
 		return
 	}
+	r.tally.succeeded++
 	r.interval.record(p.done - p.due)
 	op.service.record(p.done - p.sent)
 	if p.open {
@@ -159,6 +166,7 @@ func (r *recorder) record(p *report) {
 // recordUnsent takes a request that came due and was never sent: it failed, and
 // the time until now is the least that it would have taken.
 func (r *recorder) recordUnsent(p *report) {
+	p.unsent = true
 	r.record(p)
 	r.mu.Lock()
 	r.stages[p.stretch].unsent++

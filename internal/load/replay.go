@@ -24,7 +24,7 @@ type replay struct {
 	plan        *plan
 	people      *population
 	timeline    timeline
-	clock       clock
+	clock       *clock
 	zero        int64 // when the measured part begins, by the clock
 	timeout     time.Duration
 	limits      *limits
@@ -36,6 +36,7 @@ type replay struct {
 	queue       *queue // of the open loop; nil in the closed
 	events      events
 	round       int
+	silent      error // why the store is taken to answer no more
 	// backlogAtEnd is what was due and unsent when the schedule ended.
 	backlogAtEnd atomic.Int64
 }
@@ -45,7 +46,7 @@ func newReplay(ctx context.Context, p *plan, t *Target, round int, o Options) *r
 		target: t, driver: t.Driver, scenario: p.scenario, options: o, plan: p,
 		middleware: middleware.Middleware{Settings: p.scenario.Middleware},
 		timeline:   p.timeline,
-		clock:      clock{time.Now()},
+		clock:      newClock(o.Wall),
 		timeout:    o.Timeout,
 		stop:       ctx.Done(),
 		round:      round,
@@ -109,7 +110,7 @@ func (r *replay) drain(ended <-chan struct{}) {
 		return
 	case <-r.stop:
 		r.interrupted.Store(true)
-		patience = min(patience, interruptPatience)
+		patience = min(patience, drivers.Grace)
 		if r.queue != nil {
 			r.queue.abandon()
 		}
@@ -136,10 +137,6 @@ func (r *replay) giveUp() {
 	}
 	r.cancelCalls()
 }
-
-// interruptPatience is how long calls under way may take to end when the user
-// ends the run.
-const interruptPatience = 2 * time.Second
 
 // stopped is the user's end of the run, once: nil when it was seen already.
 func (r *replay) stopped() <-chan struct{} {

@@ -21,7 +21,8 @@ type session struct {
 	acked      uint32 // the newest version acknowledged
 	tried      uint32 // the newest version sent
 	floor      uint32 // the oldest version that the store may still return
-	promised   int64  // the store must keep it until then, in nanoseconds of the round's clock
+	made       int64  // when the cookie of its last save or touch was, in nanoseconds of the round's clock
+	promised   int64  // the store must keep it until then
 	over       int64  // the store's contract has it gone after
 	open       uint16 // requests under way
 	begun      uint32 // requests that ever began
@@ -67,6 +68,8 @@ type request struct {
 	base       uint32 // the version that it read
 	version    uint32 // the version that it saves
 	cookie     bool   // whether it comes with a cookie
+	clock      *clock
+	made       int64 // when the cookie that it saves or touches with was
 }
 
 // begin opens a request of the drawn class: a visitor without a session logs in
@@ -165,7 +168,7 @@ func (r *request) saved(err error, promised, over int64) (lostUpdate bool) {
 			s.floor = r.version
 		}
 	}
-	s.promised, s.seen = promised, false
+	s.made, s.promised, s.seen = r.made, promised, false
 	if !s.shared && !s.doubtful {
 		s.over = over
 	}
@@ -219,7 +222,7 @@ func (r *request) touched(err error, extends, rewrites bool, answered, promised,
 	case err != nil && rewrites:
 		s.doubtful = true
 	case err == nil && extends && s.status == alive && answered < s.promised:
-		s.promised = promised
+		s.made, s.promised = r.made, promised
 		if !s.shared && !s.doubtful {
 			s.over = over
 		}

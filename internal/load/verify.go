@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"time"
 
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/results"
@@ -36,8 +37,9 @@ type probe struct {
 	dead       ending // the id ended so: it must miss
 }
 
-// verify reads back what was acknowledged. It runs when no request is open.
-func (p *population) verify(ctx context.Context, d drivers.Driver, mode VerifyMode, revived *uint64) (results.Verify, error) {
+// verify reads back what was acknowledged. It runs when no request is open. A call
+// that is not answered within the patience ends it.
+func (p *population) verify(ctx context.Context, d drivers.Driver, mode VerifyMode, patience time.Duration, revived *uint64) (results.Verify, error) {
 	v := results.Verify{Mode: string(mode)}
 	if mode == VerifyOff {
 		return v, nil
@@ -48,6 +50,8 @@ func (p *population) verify(ctx context.Context, d drivers.Driver, mode VerifyMo
 		mu.Lock()
 		id := g.id(p.identity, pr.number, pr.generation)
 		mu.Unlock()
+		ctx, cancel := drivers.WithPatience(ctx, patience)
+		defer cancel()
 		sent := p.clock.now()
 		rec, err := d.Get(ctx, id)
 		answered := p.clock.now()
@@ -63,7 +67,7 @@ func (p *population) verify(ctx context.Context, d drivers.Driver, mode VerifyMo
 		case pr.dead != never && err == nil:
 			v.Resurrected++
 		case pr.dead != never:
-		case err != nil && answered < pr.session.promised:
+		case err != nil && answered < pr.session.promised && !p.clock.jumpedSince(pr.session.made):
 			v.Lost++
 		case err == nil && sent <= pr.session.over && !pr.session.allows(version(rec.Value, id)):
 			v.Stale++

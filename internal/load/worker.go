@@ -32,6 +32,7 @@ type worker struct {
 	samples [8]sample
 	found   int
 	onFirst func() // runs once the request's first call was answered
+	typical int64  // how long a request takes that succeeds, lately
 }
 
 func (r *replay) newWorker(i int) *worker {
@@ -62,6 +63,7 @@ func (w *worker) release() {
 // serve makes the calls of one request and reports it. due is 0 in closed loop.
 func (w *worker) serve(rq request, due int64, stretch int) {
 	w.rq, w.found = rq, 0
+	w.rq.clock = w.clock
 	w.rep = report{kind: rq.kind, due: due, stretch: stretch, open: w.timeline.open, calls: w.samples[:0]}
 	out := middleware.Request{MaxAge: w.people.ttl}
 	if rq.number >= uint64(len(w.people.sessions)) {
@@ -165,7 +167,7 @@ func (w *worker) Set(_ context.Context, r drivers.Record) error {
 	if err != nil {
 		w.buffer = nil // the driver may hold it still
 	}
-	promised, over := w.people.lifetime(r.Cookie, sent, answered)
+	promised, over := w.people.lifetime(r.Cookie, w.rq.made, sent, answered)
 	if w.rq.kind == scenarios.Read { // resave: the value that was read
 		w.rq.touched(err, true, true, answered, promised, over)
 		return err
@@ -179,7 +181,7 @@ func (w *worker) Set(_ context.Context, r drivers.Record) error {
 // Touch implements middleware.Store.
 func (w *worker) Touch(_ context.Context, r drivers.Record) error {
 	sent, answered, err := w.call(drivers.Touch, func() error { return w.driver.Touch(w.ctx, r) })
-	promised, over := w.people.lifetime(r.Cookie, sent, answered)
+	promised, over := w.people.lifetime(r.Cookie, w.rq.made, sent, answered)
 	extends := !w.people.facts.TouchLazy && !r.Cookie.Expires.IsZero()
 	w.rq.touched(err, extends, w.people.facts.TouchRewrites, answered, promised, over)
 	return err
@@ -199,7 +201,10 @@ func (w *worker) Destroy(_ context.Context, id string) error {
 }
 
 // Now implements middleware.Handler.
-func (w *worker) Now() time.Time { return w.clock.wall(w.clock.now()) }
+func (w *worker) Now() time.Time {
+	w.rq.made = w.clock.now()
+	return w.clock.at(w.rq.made)
+}
 
 // Save implements middleware.Handler.
 func (w *worker) Save(c drivers.Cookie) []byte {

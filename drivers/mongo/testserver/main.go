@@ -68,6 +68,10 @@ func untilEOF(ctx context.Context, r io.Reader) context.Context {
 // for seconds, and a client's idle pool never closes by itself.
 const grace = 200 * time.Millisecond
 
+// pragmas let a hundred connections that all write wait for SQLite's one lock as
+// long as it takes, and the disk wait for nobody: the data lives as long as a test.
+const pragmas = "_pragma=busy_timeout(120000)&_pragma=synchronous(off)"
+
 func serve(ctx context.Context, addr, dir string, out io.Writer) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -77,7 +81,7 @@ func serve(ctx context.Context, addr, dir string, out io.Writer) error {
 		Listener:  ferretdb.ListenerConfig{TCP: addr},
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		Handler:   "sqlite",
-		SQLiteURL: (&url.URL{Scheme: "file", Path: dir + "/"}).String(),
+		SQLiteURL: (&url.URL{Scheme: "file", Path: dir + "/", RawQuery: pragmas}).String(),
 	})
 	if err != nil {
 		return fmt.Errorf("start FerretDB on %s with %s: %w", addr, dir, err)

@@ -1,0 +1,59 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sessionbench/bench/results"
+)
+
+// outagesInWords says when the store did not serve, and how requests failed then.
+func outagesInWords(r *results.Result) string {
+	var spells []string
+	for _, round := range r.Rounds {
+		where := ""
+		if len(r.Rounds) > 1 {
+			where = fmt.Sprintf(" of round %d", round.Index+1)
+		}
+		for i, e := range round.Events {
+			if e.Kind != "outage" {
+				continue
+			}
+			_, class, _ := strings.Cut(e.Text, ": ")
+			spells = append(spells, fmt.Sprintf("from second %.1f to %s%s (%s)", e.Second, recovery(round.Events[i:]), where, inWords(class)))
+		}
+	}
+	if len(spells) == 0 {
+		return ""
+	}
+	const shown = 3
+	text := "requests failed or went unanswered " + strings.Join(spells[:min(shown, len(spells))], ", ")
+	if more := len(spells) - shown; more > 0 {
+		text += fmt.Sprintf(", and %d times more", more)
+	}
+	return text
+}
+
+// recovery is when the outage that the events begin with was over.
+func recovery(events []results.Event) string {
+	for _, e := range events {
+		if e.Kind == "recovery" {
+			return fmt.Sprintf("%.1f", e.Second)
+		}
+	}
+	return "the end"
+}
+
+func inWords(class string) string { return strings.ReplaceAll(class, "_", " ") }
+
+// clockInWords says when the wall clock jumped.
+func clockInWords(r *results.Result) string {
+	for _, round := range r.Rounds {
+		for _, e := range round.Events {
+			if e.Kind == "clock" {
+				return fmt.Sprintf("at second %.1f %s", e.Second, e.Text)
+			}
+		}
+	}
+	return ""
+}
