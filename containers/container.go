@@ -107,7 +107,7 @@ func (l launch) start(ctx context.Context) (_ server, err error) {
 	}
 	defer func() {
 		if err != nil && c != nil {
-			err = errors.Join(err, terminate(c))
+			err = errors.Join(err, l.engine.terminate(c))
 		}
 	}()
 	if ctx.Err() != nil {
@@ -198,11 +198,16 @@ func started[C interface {
 }
 
 // terminate kills and removes a container with its volumes: nothing in it is
-// worth a gentle end.
-func terminate(c testcontainers.Container) error {
+// worth a gentle end. Testcontainers is content when somebody else is removing the
+// container; here it is gone then.
+func (e *engine) terminate(c testcontainers.Container) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	return testcontainers.TerminateContainer(c, testcontainers.StopContext(ctx), testcontainers.StopTimeout(0))
+	err := testcontainers.TerminateContainer(c, testcontainers.StopContext(ctx), testcontainers.StopTimeout(0))
+	if left := e.remove(ctx, c.GetContainerID()); left != nil {
+		return errors.Join(err, left)
+	}
+	return nil
 }
 
 // containerServer is a server in a container of ours.
@@ -282,4 +287,4 @@ func (s *containerServer) logTail() string {
 	return lastLines(text.String())
 }
 
-func (s *containerServer) stop(context.Context) error { return terminate(s.container) }
+func (s *containerServer) stop(context.Context) error { return s.engine.terminate(s.container) }

@@ -87,6 +87,9 @@ func connectDocker(ctx context.Context) (*engine, error) {
 }
 
 func findDocker(ctx context.Context) (*engine, error) {
+	if err := toldDocker(ctx); err != nil {
+		return nil, err
+	}
 	provider, err := testcontainers.NewDockerProvider()
 	if err != nil {
 		return nil, err
@@ -109,6 +112,21 @@ func findDocker(ctx context.Context) (*engine, error) {
 	desktop := strings.Contains(info.Info.OperatingSystem, "Docker Desktop")
 	e.hostNetwork = runtime.GOOS == "linux" && info.Info.OSType == "linux" && e.local() && !rootless && !desktop
 	return e, nil
+}
+
+// toldDocker wants an answer of the daemon that DOCKER_HOST names, if it does.
+// Testcontainers would look for another one.
+func toldDocker(ctx context.Context) error {
+	if os.Getenv(client.EnvOverrideHost) == "" {
+		return nil
+	}
+	docker, err := client.New(client.FromEnv)
+	if err != nil {
+		return err
+	}
+	defer docker.Close()
+	_, err = docker.Ping(ctx, client.PingOptions{})
+	return err
 }
 
 // publishedHost is where published ports are. Testcontainers takes a gateway's

@@ -39,12 +39,12 @@ func through(t testing.TB, url string) (*faultproxy.Proxy, string) {
 	return p, url
 }
 
-// account makes an account that may make tables, and gives the address to log in
-// there. The driver's end leaves no connection of it.
+// account makes an account with a schema of its own, named alike, and gives the
+// address to log in there. The driver's end leaves no connection of it.
 func account(t testing.TB, attributes string) (role, url string) {
 	t.Helper()
 	role = fmt.Sprintf("role%d", places.Add(1))
-	run(t, address(t), fmt.Sprintf(`CREATE ROLE %s LOGIN PASSWORD 'x' %s; GRANT ALL ON SCHEMA public TO %[1]s`, role, attributes))
+	run(t, address(t), fmt.Sprintf(`CREATE ROLE %s LOGIN PASSWORD 'x' %s; CREATE SCHEMA AUTHORIZATION %[1]s`, role, attributes))
 	t.Cleanup(func() { awaitNone(t, role) })
 	return role, as(t, role, "x")
 }
@@ -145,10 +145,11 @@ func busy(t testing.TB, _ drivers.Client) *drivertest.Trouble {
 func revoked(t testing.TB, _ drivers.Client) *drivertest.Trouble {
 	role, url := account(t, "")
 	settings, table := with(1)
+	rights := fmt.Sprintf(`ALL ON %s.%q`, role, table)
 	return &drivertest.Trouble{
 		URL: url, Settings: settings,
-		Start: func(t testing.TB) { run(t, address(t), `REVOKE ALL ON "`+table+`" FROM `+role) },
-		Stop:  func(t testing.TB) { run(t, address(t), `GRANT ALL ON "`+table+`" TO `+role) },
+		Start: func(t testing.TB) { run(t, address(t), `REVOKE `+rights+` FROM `+role) },
+		Stop:  func(t testing.TB) { run(t, address(t), `GRANT `+rights+` TO `+role) },
 	}
 }
 
