@@ -73,7 +73,7 @@ type answer struct {
 }
 
 // client gives up on an app that does not answer.
-var client = &http.Client{Timeout: 20 * time.Second}
+var client = &http.Client{Timeout: time.Minute}
 
 // request is one request with the signed cookie of a session; empty: without.
 func (a *app) request(ctx context.Context, method, path, id string, body []byte) (*http.Response, error) {

@@ -9,14 +9,13 @@ import (
 	"github.com/sessionbench/bench/drivers/drivertest"
 )
 
-// purges has the driver's Prune, and then the
-// middleware's own timer, remove what the other side stored: the expired ones,
-// and no others. A Redis does that by itself.
+// purges has the driver's Prune, and then the middleware's own timer, remove what
+// the other side stored: the expired sessions, and no others. A Redis does that
+// by itself.
 func purges(t *testing.T, st store, s sides) {
-	const life = 20 * time.Millisecond
-	brief := s.login(t, map[string]any{"maxAge": life.Milliseconds()}, kinds[0].data()).id
+	brief := s.login(t, map[string]any{"maxAge": short.Milliseconds()}, kinds[0].data()).id
 	lasting := s.login(t, nil, kinds[0].data()).id
-	time.Sleep(life + s.facts.Granularity + tick)
+	time.Sleep(short + s.facts.Granularity + tick)
 	s.countAlike(t)
 	if pruner, ok := s.driver.(drivers.Pruner); ok {
 		if _, err := pruner.Prune(t.Context()); err != nil {
@@ -25,9 +24,9 @@ func purges(t *testing.T, st store, s sides) {
 	}
 	s.removed(t, "the driver", brief, lasting, 0)
 
-	expired := s.set(t, drivertest.Record(s.ids.Next(), life, 3, ""))
+	expired := s.set(t, drivertest.Record(s.ids.Next(), short, 3, ""))
 	alive := s.set(t, drivertest.Record(s.ids.Next(), time.Hour, 3, ""))
-	time.Sleep(life + s.facts.Granularity + tick)
+	time.Sleep(short + s.facts.Granularity + tick)
 	s.app = startApp(t, st.name, with(s.options, s.purging))
 	s.me(t, lasting) // connect-pg-simple's timer starts with the first call
 	s.removed(t, "the app", expired.ID, alive.ID, 30*time.Second)
