@@ -37,7 +37,6 @@ type measurement struct {
 type watched struct {
 	read        func() (Process, error)
 	reason      string // why it can't be read
-	own         bool   // whether it is this process
 	idle        int
 	sum, peak   int
 	samples     int
@@ -55,7 +54,7 @@ const tick = 100 * time.Millisecond
 func newMeasurement(r *replay) *measurement {
 	m := &measurement{replay: r, unavailable: map[string]string{}, done: make(chan struct{})}
 	m.client.read, m.server.read = r.options.Client, r.target.Server
-	m.client.own, m.server.reason = true, r.target.ServerReason
+	m.server.reason = r.target.ServerReason
 	m.client.rest()
 	m.server.rest()
 	return m
@@ -67,7 +66,7 @@ func (m *measurement) readBefore(ctx context.Context) { m.before = m.readServer(
 // begin is called when the timeline has begun.
 func (m *measurement) begin() {
 	m.startedAt = time.Now()
-	m.outage = newOutage(m.timeline.begin(), m.timeline.peak())
+	m.outage = newOutage(m.timeline)
 	m.finished.Go(m.watch)
 }
 
@@ -235,18 +234,14 @@ func (w *watched) sample(second float64) {
 		return
 	}
 	p, err := w.read()
-	if errors.Is(err, syscall.EMFILE) { // no descriptor is left to look with
-		if w.own && w.limit != nil {
-			w.count(second, int(*w.limit))
-		}
+	if errors.Is(err, syscall.EMFILE) { // this process has no descriptor left to look with
 		return
 	}
 	if err != nil {
 		w.reason = err.Error()
 		return
 	}
-	w.limit = p.Limit
-	w.count(second, p.FileDescriptors)
+	w.now = p.FileDescriptors
 	if second < 0 {
 		return
 	}
@@ -254,18 +249,11 @@ func (w *watched) sample(second float64) {
 		w.started, w.cpuStart = true, p.CPU
 	}
 	w.cpuEnd = p.CPU
-	w.memory = max(w.memory, p.Memory)
-}
-
-// count takes the number of open file descriptors.
-func (w *watched) count(second float64, open int) {
-	w.now = open
-	if second < 0 {
-		return
-	}
-	w.sum += open
+	w.limit = p.Limit
+	w.sum += p.FileDescriptors
 	w.samples++
-	w.peak = max(w.peak, open)
+	w.peak = max(w.peak, p.FileDescriptors)
+	w.memory = max(w.memory, p.Memory)
 }
 
 // figures are nil when the side could not be read throughout, and the usage also
@@ -277,7 +265,7 @@ func (w *watched) figures() (*results.Descriptors, *results.Usage) {
 	descriptors := &results.Descriptors{
 		Idle: w.idle, Mean: float64(w.sum) / float64(w.samples), Peak: w.peak, Limit: w.limit,
 	}
-	if w.samples < 2 || w.cpuEnd == w.cpuStart {
+	if w.samples < 2 || w.cpuEnd == w.cpuStart || w.memory == 0 {
 		return descriptors, nil
 	}
 	return descriptors, &results.Usage{

@@ -12,8 +12,9 @@ import (
 // silent is seen to fail only when the first requests are given up, and a client
 // that lost its connection may let them wait for the next one.
 type outage struct {
-	least     uint64 // failures that make one
-	tally     tally  // at the last look
+	least     uint64  // failures that make one
+	before    float64 // when it has begun by: a store that served after the schedule's end was only slow
+	tally     tally   // at the last look
 	since     float64
 	failures  uint64 // at that look and since
 	announced bool
@@ -32,8 +33,8 @@ const (
 	fewestFailures = 10
 )
 
-func newOutage(begin, workers float64) outage {
-	return outage{since: begin, least: uint64(max(1, min(workers, fewestFailures)))}
+func newOutage(t timeline) outage {
+	return outage{since: t.begin(), before: t.end(), least: uint64(max(1, min(t.peak(), fewestFailures)))}
 }
 
 // look takes the tally of now. began and ended tell of an outage that is long
@@ -47,7 +48,7 @@ func (o *outage) look(now float64, t tally) (began, ended bool) {
 		return false, ended
 	}
 	o.failures += failed
-	if !o.announced && o.failures >= o.least && now-o.since >= shortestOutage {
+	if !o.announced && o.failures >= o.least && o.since < o.before && now-o.since >= shortestOutage {
 		o.announced = true
 		return true, false
 	}
