@@ -188,10 +188,10 @@ func TestWhatAServerThatWentAwayKeptIsFoundLater(t *testing.T) {
 			if v.taken {
 				v.args = append(v.args, "--use-existing")
 			}
-			run := v.start(t, v.run("--duration=1s", "--drain=1s", "--connect-timeout=1s")...)
+			run := v.start(t, v.run("--duration=3s", "--drain=1s", "--connect-timeout=1s")...)
 			run.until(t, " steady")
 			proxy.Away()
-			if status := run.end(t); status != exitFailed || !strings.Contains(run.text(), "sessions of this run") {
+			if status := run.end(t); status != exitFailed || !strings.Contains(run.text(), "are left in the store, where bench clean") {
 				t.Errorf("exit %d\n%s", status, run.text())
 			}
 			proxy.Back()

@@ -19,10 +19,10 @@ func legible(w io.Writer) io.Writer {
 	return w
 }
 
-type asciiTerminal struct{ *os.File }
+type asciiTerminal struct{ file *os.File }
 
 func (t asciiTerminal) Write(text []byte) (int, error) {
-	if _, err := t.File.WriteString(report.ASCII(string(text))); err != nil {
+	if _, err := t.file.WriteString(report.ASCII(string(text))); err != nil {
 		return 0, err
 	}
 	return len(text), nil
@@ -31,7 +31,7 @@ func (t asciiTerminal) Write(text []byte) (int, error) {
 // terminalOf is the terminal that is written to, nil when it is none.
 func terminalOf(w io.Writer) *os.File {
 	if t, ok := w.(asciiTerminal); ok {
-		return t.File
+		return t.file
 	}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return f

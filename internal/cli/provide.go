@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/sessionbench/bench/containers"
@@ -90,6 +92,7 @@ func openFailed(err error, b *containers.Backend) error {
 	if errors.Is(err, drivers.ErrExists) {
 		return usage(err)
 	}
+	err = moreFiles(err)
 	if tail := b.LogTail(); tail != "" && b.Alive() != nil {
 		err = fmt.Errorf("%w; its last lines:\n  %s", err, strings.ReplaceAll(tail, "\n", "\n  "))
 	}
@@ -182,6 +185,25 @@ func readProcess(pids []int) (load.Process, error) {
 		return load.Process{}, err
 	}
 	return load.Process{FileDescriptors: r.FDs, Limit: r.FDLimit, CPU: r.CPU, Memory: r.RSS}, nil
+}
+
+// readSelf reads what this process uses. When none of its file descriptors is
+// left to look with, that is how many are open.
+func readSelf() (load.Process, error) {
+	p, err := readProcess([]int{os.Getpid()})
+	if !errors.Is(err, syscall.EMFILE) {
+		return p, err
+	}
+	soft, _ := fileLimits()
+	return load.Process{FileDescriptors: int(soft), Limit: &soft, CPU: processorTime()}, nil
+}
+
+// moreFiles adds to a failure for want of file descriptors how to have more.
+func moreFiles(err error) error {
+	if soft, _ := fileLimits(); drivers.Classify(err) == drivers.ClassTooManyOpenFiles {
+		return fmt.Errorf("%w; ulimit -n raises the limit of %d", err, soft)
+	}
+	return err
 }
 
 // takeAway leaves the store, and ends a server of ours.

@@ -45,6 +45,11 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 	if err := f.makeRoom(); err != nil {
 		return usage(err)
 	}
+	spare, err := os.Open(os.DevNull)
+	if err != nil {
+		return usage(err)
+	}
+	defer spare.Close()
 	progress := newProgress(out.err, !f.noProgress)
 	defer progress.end()
 	for _, n := range notes {
@@ -84,10 +89,11 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 	outcomes, interrupted := load.Run(ctx, s.scenario, loadTargets(targets), load.Options{
 		RunID: run.ID(), Seed: f.seed, Rounds: f.rounds, Shard: s.shard,
 		Verify: s.verify, Timeout: f.timeout, Drain: f.drain, Keep: f.keep,
-		Client:  func() (load.Process, error) { return readProcess([]int{os.Getpid()}) },
+		Client:  readSelf,
 		Observe: func(p load.Progress) { progress.show(p); metrics.show(p) },
 	})
 	progress.end()
+	spare.Close() // a store that took all descriptors leaves this one for the result
 	m := measured{flags: f, settings: s, runID: run.ID(), startedAt: started, interrupted: interrupted}
 	return f.finish(out, m, targets, outcomes)
 }
@@ -179,7 +185,7 @@ func (f *runFlags) finish(out streams, m measured, targets []*provided, outcomes
 	var problems []error
 	for i, p := range targets {
 		if err := outcomes[i].Err; err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", p.target, err))
+			problems = append(problems, fmt.Errorf("%s: %w", p.target, moreFiles(err)))
 			p.silent = errors.Is(err, load.ErrNoAnswer)
 		}
 		if err := outcomes[i].Left; err != nil {

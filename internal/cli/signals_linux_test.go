@@ -18,6 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	goredis "github.com/redis/go-redis/v9"
+	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/sessionbench/bench/internal/testserver"
 	"github.com/sessionbench/bench/results"
@@ -40,6 +41,7 @@ func TestAnInterruptAtAnyMomentLeavesNothing(t *testing.T) {
 			t.Parallel()
 			l := &lane{way: w, dir: passable(t), rand: rand.New(rand.NewPCG(seed, uint64(i))), hits: map[string]int{}}
 			l.place = w.place(t)
+			t.Cleanup(func() { l.tidy(t, l.dir, l.dir) })
 			l.measure(t)
 			l.strikeAll(t)
 		})
@@ -60,6 +62,8 @@ type place struct {
 	env  []string
 	args func(trial string) []string // the store's
 	left func(t *testing.T, trial string) []string
+	// shared says that benches of other tests find what is left here too.
+	shared bool
 	// after is the argument of bench clean that names the store; nil: there is
 	// nothing beyond the run's own folder.
 	after func(trial string) []string
@@ -95,16 +99,16 @@ var briefly = []string{"--warmup=" + warmUp.String(), "--duration=300ms", "--ses
 var (
 	server   = []string{starts, provides, preloads, warmsUp, measures, readsBack, takesAway}
 	external = []string{starts, provides, preloads, warmsUp, measures, readsBack, cleansUp}
-	quick    = external[:len(external)-1] // cleans up at once
 )
 
 var ways = []way{
 	{"redis in a container", 14, server, inContainer},
+	{"redis in a container, with a reaper", 10, server, withReaper},
 	{"redis in a process", 16, server, inProcess("redis", "redis-server")},
 	{"postgres in a process", 14, server, inProcess("postgres", "/usr/lib/postgresql/*/bin/initdb")},
 	{"redis by URL", 16, external, redisByURL},
 	{"postgres by URL", 14, external, postgresByURL},
-	{"file by path", 14, quick, fileByPath},
+	{"file by path", 14, external, fileByPath},
 	{"sqlite by path", 14, external, sqliteByPath},
 }
 
@@ -124,7 +128,8 @@ func inContainer(t *testing.T) place {
 		args: func(string) []string {
 			return []string{"--store=redis", "--backend=container", "--image=redis=" + image}
 		},
-		left: func(t *testing.T, trial string) []string { return containersOf(t, trial) },
+		left:   func(t *testing.T, trial string) []string { return containersOf(t, trial) },
+		shared: true,
 	}
 }
 
@@ -145,7 +150,7 @@ func withReaper(t *testing.T) place {
 // hand, a program that understands it takes its place.
 func reaperEnvironment(t *testing.T) []string {
 	t.Helper()
-	image := "testcontainers/ryuk:0.14.0" // that of testcontainers-go's own default
+	image := testcontainers.ReaperDefaultImage
 	if exec.Command("docker", "image", "inspect", image).Run() != nil {
 		makeImage(t, image, "reaper-image.sh", image)
 	}
@@ -324,7 +329,7 @@ func (l *lane) start(t *testing.T) trial {
 	}
 	tr.began = time.Now()
 	var err error
-	if tr.terminal, err = atTerminal(tr.dir, append([]string{"TMPDIR=" + tr.temp}, l.env...), slices.Concat([]string{"bench", "--out=" + tr.out}, briefly, l.args(tr.dir))...); err != nil {
+	if tr.terminal, err = atTerminal(tr.dir, l.environment(tr.temp), slices.Concat([]string{"bench", "--out=" + tr.out}, briefly, l.args(tr.dir))...); err != nil {
 		t.Fatal(err)
 	}
 	return tr
@@ -414,7 +419,8 @@ func (l *lane) signal(i int) syscall.Signal {
 // over by then is no trial, and is repeated.
 func (l *lane) strike(t *testing.T, phase string, part float64, sig syscall.Signal) {
 	t.Helper()
-	for range 10 {
+	tries := 10
+	for ; tries > 0; tries, part = tries-1, part/2 {
 		tr := l.start(t)
 		began, _ := tr.begins(phase)
 		time.Sleep(time.Until(began.Add(time.Duration(part * float64(l.length[phase])))))
@@ -434,7 +440,7 @@ func (l *lane) strike(t *testing.T, phase string, part float64, sig syscall.Sign
 		}
 		return
 	}
-	t.Logf("ten runs were over before a signal in the phase %q", phase)
+	t.Errorf("ten runs were over before a signal in the phase %q", phase)
 }
 
 func (l *lane) checkInterrupted(t *testing.T, tr trial, hit, what string, status int) {
@@ -473,26 +479,63 @@ func (l *lane) checkKilled(t *testing.T, tr trial, what string) {
 	if l.after != nil {
 		args = append([]string{"clean"}, l.after(tr.dir)...)
 	}
-	cmd := exec.Command("bench", args...)
-	cmd.Env = slices.Concat(os.Environ(), []string{"TMPDIR=" + tr.temp}, l.env)
-	text, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Errorf("%s: then bench %q: %v\n%s", what, args, err, text)
-	}
+	text := l.bench(t, tr.temp, args...)
 	for _, folder := range folders {
-		if !strings.Contains(string(text), "removed the folder "+folder+", left by a run that was killed") {
+		if !l.shared && !strings.Contains(text, "removed the folder "+folder+", left by a run that was killed") {
 			t.Errorf("%s: then it does not say that %s was removed:\n%s", what, folder, text)
 		}
 	}
+	l.tidy(t, tr.dir, tr.temp)
 	if err := os.RemoveAll(filepath.Join(tr.temp, "other")); err != nil {
 		t.Fatal(err)
 	}
 	l.nothingLeft(t, tr)
 }
 
-// nothingLeft looks for a process, a folder, a container, a session, a table.
+// bench runs it to its end in a trial's temporary folder.
+func (l *lane) bench(t *testing.T, temp string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("bench", args...)
+	cmd.Env = append(os.Environ(), l.environment(temp)...)
+	text, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("bench %q: %v\n%s", args, err, text)
+	}
+	return string(text)
+}
+
+// environment is that of the benches of a trial. Only those that need it have a
+// Docker daemon within reach.
+func (l *lane) environment(temp string) []string {
+	if l.shared {
+		return append([]string{"TMPDIR=" + temp}, l.env...)
+	}
+	return room{temp}.environment()
+}
+
+// tidy removes containers below a folder as long as they turn up: Docker goes on
+// to make one for a bench that was killed when it had asked for it.
+func (l *lane) tidy(t *testing.T, dir, temp string) {
+	t.Helper()
+	if !l.shared {
+		return
+	}
+	eventually(t, "containers", func() []string {
+		found := containersOf(t, dir)
+		if len(found) > 0 {
+			l.bench(t, temp, "clean")
+		}
+		return found
+	})
+}
+
+// nothingLeft looks for a process, a folder, a container, a session, a table. A
+// container that is gone may be listed a moment longer.
 func (l *lane) nothingLeft(t *testing.T, tr trial) {
 	t.Helper()
+	if l.shared {
+		eventually(t, "containers", func() []string { return containersOf(t, tr.dir) })
+	}
 	left := slices.Concat(processesIn(tr.temp), l.left(t, tr.dir))
 	entries, err := os.ReadDir(tr.temp)
 	if err != nil {
