@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"net"
 	"net/url"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -157,4 +160,58 @@ func TestPostgresWantsTLS(t *testing.T) {
 		name: "plain to TLS alone", target: "postgres=postgres://app:" + secret + "@" + hostOf(t, address) + "/postgres?sslmode=disable",
 		says: `no pg_hba\.conf entry .*no encryption \(SQLSTATE 28000\): ask for TLS with \?sslmode=require$`,
 	}.run(t)
+}
+
+// A real standby, which follows a primary: its refusal differs from that of a
+// database that is read-only by a setting.
+func TestPostgresHotStandby(t *testing.T) {
+	t.Parallel()
+	address := testserver.OwnPostgres(t).URL
+	primary := superuser(t, address)
+	var bin, data string
+	if err := primary.QueryRow(t.Context(), `SELECT setting, current_setting('data_directory') FROM pg_config WHERE name = 'BINDIR'`).Scan(&bin, &data); err != nil {
+		t.Fatal(err)
+	}
+	standby, port := data+"-standby", freePort(t)
+	// What the server runs for us runs under its own account, which must own the copy.
+	shell := func(command string) string {
+		return `COPY (SELECT 1) TO PROGRAM '` + command + ` >>` + standby + `.log 2>&1'`
+	}
+	run(t, primary, shell(bin+"/pg_basebackup --checkpoint=fast --no-sync -R -D "+standby+" -d "+address))
+	t.Cleanup(func() {
+		if _, err := primary.Exec(context.Background(), shell(bin+"/pg_ctl stop -m immediate -D "+standby)); err != nil {
+			t.Error(err)
+		}
+	})
+	run(t, primary, shell(bin+`/pg_ctl start -D `+standby+` -o "-p `+port+` -k `+filepath.Dir(data)+`"`))
+	at := strings.Replace(address, hostOf(t, address), "127.0.0.1:"+port, 1)
+	const advice = ` in a read-only transaction \(SQLSTATE 25006\): give the primary's address, or a database or account with default_transaction_read_only off$`
+	t.Run("without the table", aTrouble{
+		name: "standby", target: "postgres=" + at, says: `create the table "session": cannot execute CREATE TABLE` + advice,
+	}.run)
+	run(t, primary, `CREATE TABLE session (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL)`)
+	follower := superuser(t, at)
+	for there := false; !there; {
+		if err := follower.QueryRow(t.Context(), `SELECT to_regclass('session') IS NOT NULL`).Scan(&there); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("with the table", aTrouble{
+		name: "standby", target: "postgres=" + at, args: []string{"--use-existing"}, says: `a trial session: .*cannot execute DELETE` + advice,
+	}.run)
+}
+
+// freePort is a port of 127.0.0.1 where nothing listens.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
 }
