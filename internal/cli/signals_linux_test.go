@@ -18,7 +18,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	goredis "github.com/redis/go-redis/v9"
-	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/sessionbench/bench/internal/testserver"
 	"github.com/sessionbench/bench/results"
@@ -150,7 +149,7 @@ func withReaper(t *testing.T) place {
 // hand, a program that understands it takes its place.
 func reaperEnvironment(t *testing.T) []string {
 	t.Helper()
-	image := testcontainers.ReaperDefaultImage
+	image := "testcontainers/ryuk:0.14.0" // that of testcontainers-go's own default
 	if exec.Command("docker", "image", "inspect", image).Run() != nil {
 		makeImage(t, image, "reaper-image.sh", image)
 	}
