@@ -137,17 +137,19 @@ func sentence(items ...counted) string {
 }
 
 func violationsInWords(f *results.Figures) string {
-	v, read := f.Violations, f.Verify
-	during := sentence(
-		counted{v.Lost, "lost"}, counted{v.Stale, "stale"}, counted{v.Resurrected, "resurrected"},
-		counted{v.ExpiredEarly, "expired early"}, counted{v.ExpiredLate, "expired late"},
-		counted{v.Fixation, "readable under the old id after login"},
-	)
-	after := sentence(counted{read.Lost, "lost"}, counted{read.Stale, "stale"}, counted{read.Resurrected, "resurrected"})
+	during, after := promisesInWords(f.Violations), promisesInWords(f.Verify.Violations)
 	if after != "" {
-		after = fmt.Sprintf("reading back %s: %s", grouped(read.Checked), after)
+		after = fmt.Sprintf("reading back %s: %s", grouped(f.Verify.Checked), after)
 	}
 	return strings.Join(filled(during, after), "; ")
+}
+
+func promisesInWords(v results.Violations) string {
+	return sentence(
+		counted{v.Lost, "lost"}, counted{v.Stale, "stale"}, counted{v.Resurrected, "resurrected"},
+		counted{v.ExpiredEarly, "expired early"}, counted{v.ExpiredLate, "expired late"},
+		counted{v.Fixation, "readable under the old id after login"}, counted{v.Swapped, "with another's value"},
+	)
 }
 
 func racesInWords(r *results.Result) string {

@@ -44,7 +44,7 @@ func TestFindings(t *testing.T) {
 		"cheap cookie": {resultstest.Spec{}, nil, "dead_cookie", ""},
 		"violations": {resultstest.Spec{}, func(r *results.Result) {
 			r.Summary.Violations = results.Violations{Lost: 1, Resurrected: 2, Fixation: 1}
-			r.Summary.Verify = results.Verify{Checked: 10_000, Lost: 7}
+			r.Summary.Verify = results.Verify{Checked: 10_000, Violations: results.Violations{Lost: 7}}
 		}, "violations", "redis: 1 session lost, 2 sessions resurrected, 1 session readable under the old id after login; reading back 10,000: 7 sessions lost"},
 		"no violations": {resultstest.Spec{}, nil, "violations", ""},
 		"races": {resultstest.Spec{}, func(r *results.Result) { r.Summary.Races = results.Races{Revived: 1} },

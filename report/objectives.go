@@ -79,24 +79,26 @@ func judge(o scenarios.Objective, bound scenarios.Bound, f *results.Figures) (re
 // bad counts what a metric of shares and numbers is about; what the read-back
 // found counts like what the run found.
 func bad(metric string, f *results.Figures) uint64 {
-	v, read := f.Violations, f.Verify
+	v := f.Violations.Plus(f.Verify.Violations)
 	switch metric {
 	case "errors":
 		return f.Operations["all"].WithFailures.Failures
 	case "violations":
-		return v.Total() + read.Total()
+		return v.Total()
 	case "lost":
-		return v.Lost + read.Lost
+		return v.Lost
 	case "stale":
-		return v.Stale + read.Stale
+		return v.Stale
 	case "resurrected":
-		return v.Resurrected + read.Resurrected
+		return v.Resurrected
 	case "expired_early":
 		return v.ExpiredEarly
 	case "expired_late":
 		return v.ExpiredLate
 	case "fixation":
 		return v.Fixation
+	case "swapped":
+		return v.Swapped
 	case "races":
 		return f.Races.LostUpdates + f.Races.Revived
 	}

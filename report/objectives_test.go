@@ -76,12 +76,15 @@ func TestJudgeCountsEveryMetric(t *testing.T) {
 	t.Parallel()
 	f := results.Figures{
 		Operations: map[string]*results.Operation{"all": {WithFailures: results.WithFailures{Failures: 1}}},
-		Violations: results.Violations{Lost: 10, Stale: 20, Resurrected: 30, ExpiredEarly: 40, ExpiredLate: 50, Fixation: 60},
-		Verify:     results.Verify{Lost: 1, Stale: 2, Resurrected: 3}, Races: results.Races{LostUpdates: 5, Revived: 6},
+		Violations: results.Violations{Lost: 10, Stale: 20, Resurrected: 30, ExpiredEarly: 40, ExpiredLate: 50, Fixation: 60, Swapped: 70},
+		Verify: results.Verify{Violations: results.Violations{
+			Lost: 1, Stale: 2, Resurrected: 3, ExpiredEarly: 4, ExpiredLate: 5, Fixation: 6, Swapped: 7,
+		}},
+		Races: results.Races{LostUpdates: 5, Revived: 6},
 	}
 	for metric, want := range map[string]uint64{
-		"errors": 1, "violations": 216, "lost": 11, "stale": 22, "resurrected": 33, "expired_early": 40,
-		"expired_late": 50, "fixation": 60, "races": 11,
+		"errors": 1, "violations": 308, "lost": 11, "stale": 22, "resurrected": 33, "expired_early": 44,
+		"expired_late": 55, "fixation": 66, "swapped": 77, "races": 11,
 	} {
 		if got := bad(metric, &f); got != want {
 			t.Errorf("%s is %d, want %d", metric, got, want)

@@ -176,11 +176,21 @@ type Violations struct {
 	ExpiredEarly uint64 `json:"expired_early"`
 	ExpiredLate  uint64 `json:"expired_late"`
 	Fixation     uint64 `json:"fixation"`
+	Swapped      uint64 `json:"swapped"`
 }
 
 // Total is the sum of all violations.
 func (v Violations) Total() uint64 {
-	return v.Lost + v.Stale + v.Resurrected + v.ExpiredEarly + v.ExpiredLate + v.Fixation
+	return v.Lost + v.Stale + v.Resurrected + v.ExpiredEarly + v.ExpiredLate + v.Fixation + v.Swapped
+}
+
+// Plus adds two counts.
+func (v Violations) Plus(o Violations) Violations {
+	return Violations{
+		Lost: v.Lost + o.Lost, Stale: v.Stale + o.Stale, Resurrected: v.Resurrected + o.Resurrected,
+		ExpiredEarly: v.ExpiredEarly + o.ExpiredEarly, ExpiredLate: v.ExpiredLate + o.ExpiredLate,
+		Fixation: v.Fixation + o.Fixation, Swapped: v.Swapped + o.Swapped,
+	}
 }
 
 // Races count what overlapping requests of one session did, as the middleware's
@@ -190,17 +200,13 @@ type Races struct {
 	Revived     uint64 `json:"revived"`
 }
 
-// Verify is the read-back after a round.
+// Verify is the read-back after a round: what it found broken that no request had
+// come upon.
 type Verify struct {
-	Mode        string `json:"mode"` // all, sample, off
-	Checked     uint64 `json:"checked"`
-	Lost        uint64 `json:"lost"`
-	Stale       uint64 `json:"stale"`
-	Resurrected uint64 `json:"resurrected"`
+	Mode    string `json:"mode"` // all, sample, off
+	Checked uint64 `json:"checked"`
+	Violations
 }
-
-// Total is the sum of what the read-back found broken.
-func (v Verify) Total() uint64 { return v.Lost + v.Stale + v.Resurrected }
 
 // FileDescriptors of both sides; a nil side could not be read.
 type FileDescriptors struct {

@@ -106,6 +106,13 @@ func jsonFields(t reflect.Type) (fields map[string]reflect.Type, required []stri
 	return fields, required
 }
 
+// younger fields are always written, and absent (zero) from results that were
+// written before there were any.
+var younger = []string{
+	"violations.swapped",
+	"verify.expired_early", "verify.expired_late", "verify.fixation", "verify.swapped",
+}
+
 func TestSchemaAndGoFieldsAgree(t *testing.T) {
 	t.Parallel()
 	root := schemaRoot(t)
@@ -189,6 +196,7 @@ func compareStruct(t *testing.T, root node, where string, at node, typ reflect.T
 		t.Errorf("%s: the schema has %v, Go has %v", where, have, want)
 		return
 	}
+	needed = slices.DeleteFunc(needed, func(name string) bool { return slices.Contains(younger, where[strings.LastIndex(where, ".")+1:]+"."+name) })
 	slices.Sort(required)
 	slices.Sort(needed)
 	if !slices.Equal(required, needed) {

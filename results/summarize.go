@@ -41,7 +41,7 @@ func combine(parts []*Figures, how arrangement) (Figures, error) {
 		} else {
 			f.DurationSeconds = max(f.DurationSeconds, p.DurationSeconds)
 		}
-		f.Violations.add(p.Violations)
+		f.Violations = f.Violations.Plus(p.Violations)
 		f.Races.LostUpdates += p.Races.LostUpdates
 		f.Races.Revived += p.Races.Revived
 		f.ErrorTexts = firstOf(f.ErrorTexts, p.ErrorTexts)
@@ -219,15 +219,6 @@ func combineHarness(parts []*Figures, how arrangement) (Harness, error) {
 	return h, nil
 }
 
-func (v *Violations) add(o Violations) {
-	v.Lost += o.Lost
-	v.Stale += o.Stale
-	v.Resurrected += o.Resurrected
-	v.ExpiredEarly += o.ExpiredEarly
-	v.ExpiredLate += o.ExpiredLate
-	v.Fixation += o.Fixation
-}
-
 // combineVerify names the least thorough mode of the parts.
 func combineVerify(parts []*Figures) Verify {
 	var v Verify
@@ -237,9 +228,7 @@ func combineVerify(parts []*Figures) Verify {
 			v.Mode = p.Verify.Mode
 		}
 		v.Checked += p.Verify.Checked
-		v.Lost += p.Verify.Lost
-		v.Stale += p.Verify.Stale
-		v.Resurrected += p.Verify.Resurrected
+		v.Violations = v.Violations.Plus(p.Verify.Violations)
 	}
 	return v
 }

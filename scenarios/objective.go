@@ -31,7 +31,7 @@ var percentiles = map[string]float64{"p50": 50, "p90": 90, "p95": 95, "p99": 99,
 var Metrics = []string{
 	"p50", "p90", "p95", "p99", "p99.9", "max",
 	"throughput",
-	"errors", "violations", "lost", "stale", "resurrected", "expired_early", "expired_late", "fixation", "races",
+	"errors", "violations", "lost", "stale", "resurrected", "expired_early", "expired_late", "fixation", "swapped", "races",
 }
 
 // BoundKind says what an objective limits, and with which field of Bound.

@@ -110,7 +110,7 @@ func TestFlagFormsAnswerMistakesWithWhatIsAllowed(t *testing.T) {
 		{popularity, "zipf=5.1", `zipf: 5.1 is out of range: a number from 0 to 5`},
 		{objective, "p99", `"p99" is not METRIC=LIMIT: such as p99=20ms, throughput=5000/s, errors=0.1% or lost=0`},
 		{objective, "p99=20", `p99: "20" is no limit for it: a time above 0, such as 20ms`},
-		{objective, "p98=20ms", `unknown metric "p98" (did you mean "p90"?): the metrics are p50, p90, p95, p99, p99.9, max, throughput, errors, violations, lost, stale, resurrected, expired_early, expired_late, fixation, races`},
+		{objective, "p98=20ms", `unknown metric "p98" (did you mean "p90"?): the metrics are p50, p90, p95, p99, p99.9, max, throughput, errors, violations, lost, stale, resurrected, expired_early, expired_late, fixation, swapped, races`},
 		{size, "", `"" is not understood: ` + bytesForm},
 		{size, "NaNB", `"NaNB" is not understood: ` + bytesForm},
 		{size, "4 KiB", `"4 KiB" has the unknown unit " KiB" (did you mean "KiB"?): the units are B, kB, MB, GB, KiB, MiB, GiB`},

@@ -7,10 +7,15 @@ import (
 
 // What is checked on each get, and why it is sound.
 //
-// A session's version can only be one that was sent. Acknowledged versions of
-// requests that did not overlap follow each other, so a get that began after
-// version v was acknowledged must return v: less is stale, nothing is lost (or
-// expired early, when the store had it and the lifetime was mostly over).
+// A value names its id and its version, so what a get returns is of this session or
+// it is swapped, and its version can only be one that was sent. Acknowledged
+// versions of requests that did not overlap follow each other, so a get that began
+// after version v was acknowledged must return v: less is stale, nothing is lost
+// (or expired early, when the store had it and the lifetime was mostly over).
+//
+// A promise that is broken counts once, however many gets show it: what was found
+// is what stands from then on, until a get finds better. So a dropped write that is
+// read ten times is one violation, and ten old answers among new ones are ten.
 //
 // Two things widen what is accepted. After a call failed, its effect may come at
 // any later time, so the floor stays where it was until the next login gives a
@@ -42,30 +47,18 @@ const (
 	expiredEarly
 	expiredLate
 	fixation
+	swapped
 	lostUpdate // from here on: races
 	revived
 	numViolations int = iota
 )
 
-// addTo adds n of the kind to a result's counts.
-func (v violation) addTo(f *results.Figures, n uint64) {
-	switch v {
-	case lost:
-		f.Violations.Lost += n
-	case stale:
-		f.Violations.Stale += n
-	case resurrected:
-		f.Violations.Resurrected += n
-	case expiredEarly:
-		f.Violations.ExpiredEarly += n
-	case expiredLate:
-		f.Violations.ExpiredLate += n
-	case fixation:
-		f.Violations.Fixation += n
-	case lostUpdate:
-		f.Races.LostUpdates += n
-	case revived:
-		f.Races.Revived += n
+// promises counts the violations among what was found.
+func promises(found *[numViolations]uint64) results.Violations {
+	return results.Violations{
+		Lost: found[lost], Stale: found[stale], Resurrected: found[resurrected],
+		ExpiredEarly: found[expiredEarly], ExpiredLate: found[expiredLate],
+		Fixation: found[fixation], Swapped: found[swapped],
 	}
 }
 
@@ -81,25 +74,37 @@ func (r *request) hit(v uint32, ok bool, sent int64) verdict {
 	if s.generation != r.generation || s.status == absent {
 		return verdict{} // an overlapping login or logout came between
 	}
+	if !ok {
+		return verdict{found: s.strange()}
+	}
+	s.crossed = false
 	r.base = v
 	switch {
-	case !ok || v > s.tried || v < s.floor:
+	case v > s.tried:
+		return verdict{found: stale}
+	case v < s.floor:
+		s.floor = v
 		return verdict{found: stale}
 	case sent > s.over && !s.shared && !s.doubtful && !r.clock.jumpedSince(s.made):
+		s.over = forever
 		return verdict{found: expiredLate}
 	}
 	s.seen = true
 	return verdict{found: r.settle(v)}
 }
 
-// deadHit judges an anonymous visit that found a session. Each id counts once.
-func (r *request) deadHit() violation {
-	s := r.session
-	if r.generation == s.generation {
-		s.ended = never
-	} else {
-		s.before = never
+// strange judges a value that is not the session's.
+func (s *session) strange() violation {
+	if s.crossed {
+		return none
 	}
+	s.crossed = true
+	return swapped
+}
+
+// deadHit judges an anonymous visit that found a session.
+func (r *request) deadHit() violation {
+	r.session.endings.set(r.session.generation-r.generation, never)
 	switch r.probes {
 	case relogin:
 		return fixation
@@ -112,10 +117,17 @@ func (r *request) deadHit() violation {
 // alone tells whether no other request was open at any time since this one began.
 func (r *request) alone() bool { return r.begun != 0 && r.begun == r.session.begun }
 
-// settle ends the uncertainty after an overlap: a lone get knows what stands.
+// settle ends the uncertainty after an overlap: a lone get knows what stands. It
+// also ends what a violation had widened.
 func (r *request) settle(v uint32) violation {
 	s := r.session
-	if !s.shared || !r.alone() {
+	if !r.alone() {
+		return none
+	}
+	if !s.shared {
+		if !s.doubtful {
+			s.floor = v
+		}
 		return none
 	}
 	found := none
@@ -139,18 +151,28 @@ func (r *request) miss(answered, lifetime int64) verdict {
 	if r.kind == scenarios.Anonymous || s.generation != r.generation || s.status == absent {
 		return verdict{expected: true}
 	}
-	explained := s.status == unsure || answered >= s.promised || r.clock.jumpedSince(s.made)
-	if r.alone() {
-		if s.status == unsure {
-			s.ended = tangled
+	if s.status == unsure || answered >= s.promised || r.clock.jumpedSince(s.made) {
+		if r.alone() {
+			r.gone()
 		}
-		s.status, s.shared = absent, false
-	}
-	switch {
-	case explained:
 		return verdict{expected: true}
-	case s.seen && lifetime > 0 && s.promised-answered < lifetime/2:
+	}
+	early := s.seen && lifetime > 0 && s.promised-answered < lifetime/2
+	r.gone()
+	if early {
 		return verdict{found: expiredEarly}
 	}
 	return verdict{found: lost}
+}
+
+// gone notes that the store does not have the session: the visitor will log in.
+func (r *request) gone() {
+	s := r.session
+	if s.status == unsure {
+		s.endings.set(0, tangled)
+	}
+	s.status = absent
+	if r.alone() {
+		s.shared = false
+	}
 }

@@ -190,14 +190,17 @@ func (st *stage) callFigures() (map[string]*results.Call, error) {
 // which count in warm-up too, and the error texts.
 func (m *measurement) recorded(f *results.Figures) {
 	texts := map[string]string{}
+	var found [numViolations]uint64
 	for _, r := range m.recorders {
 		for v, n := range r.found {
-			violation(v).addTo(f, n)
+			found[v] += n
 		}
 		for class, text := range r.texts {
 			texts[string(class)] = text
 		}
 	}
+	f.Violations = promises(&found)
+	f.Races = results.Races{LostUpdates: found[lostUpdate], Revived: found[revived]}
 	if len(texts) > 0 {
 		f.ErrorTexts = texts
 	}

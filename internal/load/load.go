@@ -252,13 +252,16 @@ func (r *replay) cleanUp(ctx context.Context, failed error) error {
 	return r.people.remove(context.WithoutCancel(ctx), r.driver)
 }
 
+// readBack is what the read-back found; its races are added to the replay's.
 func (r *replay) readBack(ctx context.Context) (results.Verify, error) {
-	var count uint64
-	v, err := r.people.verify(ctx, r.driver, r.options.Verify, r.options.Drain, &count)
-	r.recorders[0].mu.Lock()
-	r.recorders[0].found[revived] += count
-	r.recorders[0].mu.Unlock()
-	return v, err
+	checked, found, err := r.people.verify(ctx, r.driver, r.options.Verify, r.options.Drain)
+	last := r.recorders[0]
+	last.mu.Lock()
+	for race := lostUpdate; int(race) < numViolations; race++ {
+		last.found[race] += found[race]
+	}
+	last.mu.Unlock()
+	return results.Verify{Mode: string(r.options.Verify), Checked: checked, Violations: promises(&found)}, err
 }
 
 func purgedText(removed int64) string {

@@ -27,12 +27,12 @@ type session struct {
 	open       uint16 // requests under way
 	begun      uint32 // requests that ever began
 	status     status
-	ended      ending // why the current generation ended
-	before     ending // why the one before ended
-	seen       bool   // read since it was last saved
-	doubtful   bool   // a call failed: it may yet act
-	shared     bool   // requests overlapped since a lone one last settled the state
-	overwrote  bool   // a lost update of this overlap is counted already
+	endings    endings
+	seen       bool // read since it was last saved
+	doubtful   bool // a call failed: it may yet act
+	shared     bool // requests overlapped since a lone one last settled the state
+	overwrote  bool // a lost update of this overlap is counted already
+	crossed    bool // its last get returned what is not its own
 }
 
 type status uint8
@@ -52,6 +52,19 @@ const (
 	relogin               // destroyed by a login: readable again is fixation
 	tangled               // destroyed while another request was open: readable again is a race
 )
+
+// endings are those of a visitor's newest ids, two bits each: the current one's are
+// the lowest, and what was before the last 32 is forgotten.
+type endings uint64
+
+const remembered = 32
+
+// of gives the ending of the id that came so many before the current one.
+func (e endings) of(back uint32) ending { return ending(e >> (2 * back) & 3) }
+
+func (e *endings) set(back uint32, why ending) {
+	*e = *e&^(3<<(2*back)) | endings(why)<<(2*back)
+}
 
 // forever is the promise of a session that does not expire.
 const forever = int64(1) << 62
@@ -108,10 +121,10 @@ func (s *session) begin(c class, number uint64) request {
 // the visitor's last id that ended, or else one that was never stored.
 func (s *session) deadID() (generation uint32, why ending) {
 	switch {
-	case s.status == absent && s.ended != never:
-		return s.generation, s.ended
-	case s.before != never && s.generation > 0:
-		return s.generation - 1, s.before
+	case s.status == absent && s.endings.of(0) != never:
+		return s.generation, s.endings.of(0)
+	case s.endings.of(1) != never:
+		return s.generation - 1, s.endings.of(1)
 	}
 	return 0, never
 }
@@ -196,15 +209,13 @@ func (r *request) generationSaved() uint32 {
 	return r.generation
 }
 
-// enter begins a new generation: the id that a login made.
+// enter begins a new generation: the id that a login made. Of ids between it and
+// the last, of logins that overlapped or failed, nothing can be said.
 func (s *session) enter(generation uint32) {
-	s.before = s.ended
-	if generation != s.generation+1 { // logins overlapped: the id between them is nobody's
-		s.before = never
-	}
-	s.generation, s.ended = generation, never
+	s.endings <<= 2 * (generation - s.generation)
+	s.generation = generation
 	s.acked, s.tried, s.floor, s.over = 0, 1, 0, 0
-	s.doubtful, s.overwrote, s.seen = false, false, false
+	s.doubtful, s.overwrote, s.seen, s.crossed = false, false, false, false
 	s.shared = s.open > 1
 }
 
@@ -254,10 +265,10 @@ func (r *request) destroyed(err error) {
 	s.status = absent
 	switch {
 	case s.shared || s.doubtful:
-		s.ended = tangled
+		s.endings.set(0, tangled)
 	case r.kind == scenarios.Login:
-		s.ended = relogin
+		s.endings.set(0, relogin)
 	default:
-		s.ended = logout
+		s.endings.set(0, logout)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/sessionbench/bench/drivers"
-	"github.com/sessionbench/bench/results"
+	"github.com/sessionbench/bench/scenarios"
 )
 
 // VerifyMode says how much is read back after a round.
@@ -22,84 +22,82 @@ const (
 	VerifyOff    VerifyMode = "off"
 )
 
-// A sample has this many live sessions. Of ended ones a few are tried in every
-// mode but off: a miss may cost a store much (the file store retries for 252 ms).
+// A sample has this many live sessions. Of ids that ended it tries the newest of a
+// few, and so does every mode where a miss takes the store long by its contract.
 const (
 	sampled    = 10_000
 	sampledOff = 256
 )
 
-// probe is one id to read back.
-type probe struct {
-	number     uint64
-	session    *session
-	generation uint32
-	dead       ending // the id ended so: it must miss
-}
-
-// verify reads back what was acknowledged. It runs when no request is open. A call
-// that is not answered within the patience ends it.
-func (p *population) verify(ctx context.Context, d drivers.Driver, mode VerifyMode, patience time.Duration, revived *uint64) (results.Verify, error) {
-	v := results.Verify{Mode: string(mode)}
+// verify reads back what was acknowledged, and looks for what ended, when no
+// request is open. What it finds is judged as in the replay. A call that is not
+// answered within the patience ends it.
+func (p *population) verify(ctx context.Context, d drivers.Driver, mode VerifyMode, patience time.Duration) (checked uint64, found [numViolations]uint64, err error) {
 	if mode == VerifyOff {
-		return v, nil
+		return 0, found, nil
 	}
 	var mu sync.Mutex
 	var g ids
-	err := each(ctx, p.probes(mode), func(ctx context.Context, pr probe) error {
+	err = each(ctx, p.probes(mode), func(ctx context.Context, rq request) error {
 		mu.Lock()
-		id := g.id(p.identity, pr.number, pr.generation)
+		id := g.id(p.identity, rq.number, rq.generation)
 		mu.Unlock()
 		ctx, cancel := drivers.WithPatience(ctx, patience)
 		defer cancel()
 		sent := p.clock.now()
 		rec, err := d.Get(ctx, id)
 		answered := p.clock.now()
-		if err != nil && !errors.Is(err, drivers.ErrNotFound) {
+		var v verdict
+		switch {
+		case err == nil:
+			n, bad := version(rec.Value, id)
+			v = rq.hit(n, bad == nil, sent)
+		case errors.Is(err, drivers.ErrNotFound):
+			v = rq.miss(answered, p.owed(p.ttl))
+		default:
 			return err
 		}
 		mu.Lock()
-		defer mu.Unlock()
-		v.Checked++
-		switch {
-		case pr.dead == tangled && err == nil:
-			*revived++
-		case pr.dead != never && err == nil:
-			v.Resurrected++
-		case pr.dead != never:
-		case err != nil && answered < pr.session.promised && !p.clock.jumpedSince(pr.session.made):
-			v.Lost++
-		case err == nil && sent <= pr.session.over && !pr.session.allows(version(rec.Value, id)):
-			v.Stale++
-		}
+		checked++
+		found[v.found]++
+		mu.Unlock()
 		return nil
 	})
 	if err != nil {
-		return v, fmt.Errorf("read back: %w", err)
+		err = fmt.Errorf("read back: %w", err)
 	}
-	return v, nil
+	return checked, found, err
 }
 
-// allows tells whether the store may return this version now.
-func (s *session) allows(v uint32, err error) bool {
-	return err == nil && v >= s.floor && v <= s.tried
-}
-
-// probes lists the ids to read back, evenly over the sessions.
-func (p *population) probes(mode VerifyMode) iter.Seq[probe] {
-	return func(yield func(probe) bool) {
-		step, dead := 1, 0
-		if mode == VerifySample {
-			step = max(1, (len(p.sessions)+sampled-1)/sampled)
-		}
-		for i := 0; i < len(p.sessions); i += step {
-			s := &p.sessions[i]
-			if s.status == alive && !yield(probe{uint64(i), s, s.generation, never}) {
-				return
+// probes lists the ids to read back, evenly over the sessions: the one that each
+// visitor has, and those that ended.
+func (p *population) probes(mode VerifyMode) iter.Seq[request] {
+	every, dead, back := 1, len(p.sessions)*remembered, uint32(remembered)
+	if mode == VerifySample {
+		every = max(1, (len(p.sessions)+sampled-1)/sampled)
+	}
+	if mode == VerifySample || p.facts.MissDelay > 0 {
+		dead, back = sampledOff, 2
+	}
+	return func(yield func(request) bool) {
+		for i := 0; i < len(p.sessions); i += every {
+			s, number := &p.sessions[i], uint64(i)
+			rq := request{session: s, number: number, clock: p.clock}
+			if s.status == alive {
+				s.begun++
+				live := rq
+				live.kind, live.generation, live.begun = scenarios.Read, s.generation, s.begun
+				if !yield(live) {
+					return
+				}
 			}
-			if generation, why := s.deadID(); why != never && dead < sampledOff {
-				dead++
-				if !yield(probe{uint64(i), s, generation, why}) {
+			for n := uint32(0); n < min(back, s.generation) && dead > 0; n++ {
+				rq.kind, rq.generation, rq.probes = scenarios.Anonymous, s.generation-n, s.endings.of(n)
+				if rq.probes == never {
+					continue
+				}
+				dead--
+				if !yield(rq) {
 					return
 				}
 			}
