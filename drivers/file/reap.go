@@ -19,7 +19,8 @@ func (e *express) Prune(ctx context.Context) (int64, error) {
 	return e.reap(ctx, func(path string) (bool, error) {
 		_, err := e.read(ctx, path)
 		if errors.Is(err, errExpired) {
-			return true, nil
+			_, err = lstat(path) // fs-extra's remove
+			return err == nil, err
 		}
 		return false, err
 	})

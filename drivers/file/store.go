@@ -110,6 +110,6 @@ func wire(cfg drivers.Config) []drivers.WireCall {
 		{Call: "set", Sends: set},
 		{Call: "touch", Sends: append(get[:len(get):len(get)], set...)},
 		{Call: "destroy", Sends: []string{"lstat FILE", "unlink FILE"}},
-		{Call: "prune", Sends: []string{"readdir FOLDER", "get each FILE, 10 at a time", "unlink each expired FILE"}},
+		{Call: "prune", Sends: []string{"readdir FOLDER", "get each FILE, 10 at a time", "lstat and unlink each expired FILE"}},
 	}
 }

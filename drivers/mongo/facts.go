@@ -64,7 +64,7 @@ func mode(cfg drivers.Config) drivers.Note {
 	if cfg.Client == drivers.Native {
 		return drivers.Note{Name: "native", Text: "get asks for the _id alone and compares expires itself, set replaces the document, nothing is retried; connect-mongo reads and writes the same documents", Source: "go.mongodb.org/mongo-driver/v2"}
 	}
-	return drivers.Note{Name: "retries", Text: "a call that loses its connection is tried once more (writes: on replica sets only)", Source: "retryReads and retryWrites of mongodb 7"}
+	return drivers.Note{Name: "retries", Text: "a call that loses its connection is tried once more (writes: on replica sets only), and a connection that can't be opened twice more; a set that is refused as a duplicate, as another made the session at that moment, is sent again, where connect-mongo hands the error on (mongod 4.2 and later repeats it by itself, FerretDB does not)", Source: "retryReads, retryWrites and execute_operation.js of mongodb 7"}
 }
 
 func removal(cfg drivers.Config) drivers.Note {

@@ -68,8 +68,11 @@ func (c *call) recycle() {
 // (socket.ts: connectTimeout, defaultReconnectStrategy).
 const connectTimeout = 5 * time.Second
 
-func reconnectDelay(attempt int) time.Duration {
-	delay := min(50*time.Millisecond<<min(attempt, 6), 2*time.Second)
+// reconnectDelay is how long to wait after the attempts that failed so far to
+// replace a lost connection. node-redis counts them from one (#connect(1)); zero,
+// and so 50 ms, is only for a client that never had a connection.
+func reconnectDelay(failed int) time.Duration {
+	delay := min(50*time.Millisecond<<min(failed, 6), 2*time.Second)
 	return delay + rand.N(200*time.Millisecond)
 }
 
@@ -151,7 +154,7 @@ func (l *link) abandon(ctx context.Context, c *call) error {
 func (l *link) run(conn net.Conn, r *bufio.Reader) {
 	for {
 		l.serve(conn, r)
-		for attempt := 0; ; attempt++ {
+		for failed := 1; ; failed++ {
 			ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
 			var err error
 			conn, r, err = dial(ctx, l.options)
@@ -165,7 +168,7 @@ func (l *link) run(conn net.Conn, r *bufio.Reader) {
 			select {
 			case <-l.ctx.Done():
 				return
-			case <-time.After(reconnectDelay(attempt)):
+			case <-time.After(reconnectDelay(failed)):
 			}
 		}
 	}

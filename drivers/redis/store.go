@@ -71,7 +71,7 @@ func facts(cfg drivers.Config) drivers.Facts {
 	f.Notes = append(f.Notes,
 		drivers.Note{Name: drivers.NoteConnections, Text: "whatever the concurrency: what callers ask at the same moment is written together", Source: "node-redis 6, client/index.ts, #maybeScheduleWrite"},
 		drivers.Note{Name: "outage", Text: "while the server is away, calls wait until it is back, their context ends, or they stayed unsent for 5 s; what was sent when the connection broke fails at once, and is not sent again", Source: "node-redis 6, commands-queue.ts flushWaitingForReply, defaults.ts DEFAULT_COMMAND_TIMEOUT"},
-		drivers.Note{Name: "reconnect", Text: "at once, then after min(50 ms × 2^attempt, 2 s) and up to 200 ms more, without end", Source: "node-redis 6, socket.ts defaultReconnectStrategy"})
+		drivers.Note{Name: "reconnect", Text: "at once, then after 100 ms, twice as long each time up to 2 s, and up to 200 ms more, without end", Source: "node-redis 6, socket.ts defaultReconnectStrategy"})
 	return f
 }
 

@@ -474,7 +474,7 @@ func (l *lane) checkKilled(t *testing.T, tr trial, what string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"run", "--store=memory", "--warmup=0s", "--duration=10ms", "--sessions=10", "--workers=1", "--out=" + filepath.Join(tr.temp, "other")}
+	args := []string{"run", "--store=memory", "--warmup=0s", "--duration=300ms", "--sessions=10", "--workers=1", "--out=" + filepath.Join(tr.temp, "other")}
 	if l.after != nil {
 		args = append([]string{"clean"}, l.after(tr.dir)...)
 	}
