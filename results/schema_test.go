@@ -196,7 +196,9 @@ func compareStruct(t *testing.T, root node, where string, at node, typ reflect.T
 		t.Errorf("%s: the schema has %v, Go has %v", where, have, want)
 		return
 	}
-	needed = slices.DeleteFunc(needed, func(name string) bool { return slices.Contains(younger, where[strings.LastIndex(where, ".")+1:]+"."+name) })
+	needed = slices.DeleteFunc(needed, func(name string) bool {
+		return slices.Contains(younger, where[strings.LastIndex(where, ".")+1:]+"."+name)
+	})
 	slices.Sort(required)
 	slices.Sort(needed)
 	if !slices.Equal(required, needed) {

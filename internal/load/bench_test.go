@@ -39,7 +39,7 @@ func BenchmarkRequest(b *testing.B) {
 		id := g.id(r.people.identity, uint64(i), 1)
 		c := drivers.NewCookie(time.Now(), time.Hour)
 		store.value[id] = r.people.value(nil, id, uint64(i), 1, c)
-		r.people.sessions[i] = session{generation: 1, given: 1, acked: 1, tried: 1, floor: 1, status: alive, promised: forever, over: forever}
+		r.people.sessions[i] = session{generation: 1, acked: 1, tried: 1, floor: 1, status: alive, promised: forever}
 	}
 	r.start()
 	w := r.newWorker(0)

@@ -85,8 +85,8 @@ func (r *request) hit(v uint32, ok bool, sent int64) verdict {
 	case v < s.floor:
 		s.floor = v
 		return verdict{found: stale}
-	case sent > s.over && !s.shared && !s.doubtful && !r.clock.jumpedSince(s.made):
-		s.over = forever
+	case sent > s.over() && !s.shared && !s.doubtful && !r.clock.jumpedSince(s.era):
+		s.late = neverLate
 		return verdict{found: expiredLate}
 	}
 	s.seen = true
@@ -115,7 +115,7 @@ func (r *request) deadHit() violation {
 }
 
 // alone tells whether no other request was open at any time since this one began.
-func (r *request) alone() bool { return r.begun != 0 && r.begun == r.session.begun }
+func (r *request) alone() bool { return r.turn != 0 && r.turn == r.session.turn }
 
 // settle ends the uncertainty after an overlap: a lone get knows what stands. It
 // also ends what a violation had widened.
@@ -151,7 +151,7 @@ func (r *request) miss(answered, lifetime int64) verdict {
 	if r.kind == scenarios.Anonymous || s.generation != r.generation || s.status == absent {
 		return verdict{expected: true}
 	}
-	if s.status == unsure || answered >= s.promised || r.clock.jumpedSince(s.made) {
+	if s.status == unsure || answered >= s.promised || r.clock.jumpedSince(s.era) {
 		if r.alone() {
 			r.gone()
 		}

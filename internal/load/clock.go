@@ -11,10 +11,10 @@ import (
 // hand, a virtual machine that was asleep), and what was saved before it did ends
 // earlier or later than it promised, through no fault of the store.
 type clock struct {
-	epoch  time.Time
-	wall   func() time.Time // without a monotonic reading
-	ahead  atomic.Int64     // of where it would be if it had not jumped since the epoch
-	jumped atomic.Int64     // when it was last seen to have jumped; 0: it has not
+	epoch time.Time
+	wall  func() time.Time // without a monotonic reading
+	ahead atomic.Int64     // of where it would be if it had not jumped since the epoch
+	jumps atomic.Uint32    // how often it was seen to have jumped
 }
 
 func newClock(wall func() time.Time) *clock {
@@ -27,7 +27,7 @@ func newClock(wall func() time.Time) *clock {
 func (c *clock) now() int64 { return int64(time.Since(c.epoch)) }
 
 // at is what the wall clock shows at a moment, as far as its jumps are known. A
-// moment after jumped has them all.
+// moment of the newest era has them all.
 func (c *clock) at(n int64) time.Time { return c.epoch.Add(time.Duration(n + c.ahead.Load())) }
 
 // leastJump is more than two readings of the same clock differ by.
@@ -45,12 +45,16 @@ func (c *clock) look() {
 		return
 	}
 	c.ahead.Store(ahead)
-	c.jumped.Store(c.now()) // after ahead: see at
+	c.jumps.Add(1) // after ahead: see at
 }
 
-// jumpedSince tells whether a lifetime that was stated at a moment can't be judged
-// any more.
-func (c *clock) jumpedSince(made int64) bool {
+// era is the time between two jumps that it is now, as far as they are known. The
+// count begins again after 256.
+func (c *clock) era() uint8 { return uint8(c.jumps.Load()) }
+
+// jumpedSince tells whether a lifetime that was stated in an era can't be judged any
+// more.
+func (c *clock) jumpedSince(era uint8) bool {
 	c.look()
-	return made < c.jumped.Load()
+	return era != c.era()
 }

@@ -126,7 +126,7 @@ func TestWhatIsSavedAfterAJumpIsHeldToItsLifetime(t *testing.T) {
 	t.Parallel()
 	var ahead atomic.Int64
 	c := newClock(func() time.Time { return time.Now().Round(0).Add(time.Duration(ahead.Load())) })
-	before := c.now()
+	before := c.era()
 	if c.jumpedSince(before) {
 		t.Error("a jump is seen where there is none")
 	}
@@ -134,9 +134,9 @@ func TestWhatIsSavedAfterAJumpIsHeldToItsLifetime(t *testing.T) {
 	if !c.jumpedSince(before) {
 		t.Error("the jump is not seen")
 	}
-	if after := c.now(); c.jumpedSince(after) {
+	if c.jumpedSince(c.era()) {
 		t.Error("what was saved after the jump is not judged")
-	} else if off := c.at(after).Sub(c.wall()).Abs(); off > time.Minute {
+	} else if off := c.at(c.now()).Sub(c.wall()).Abs(); off > time.Minute {
 		t.Errorf("a cookie made after the jump is off by %v", off)
 	}
 }
@@ -145,7 +145,7 @@ func TestAClockThatDoesNotJumpIsNotSaidTo(t *testing.T) {
 	t.Parallel()
 	c := newClock(nil)
 	for range 100_000 {
-		if c.look(); c.jumped.Load() != 0 {
+		if c.look(); c.jumps.Load() != 0 {
 			t.Fatalf("a jump of %v", time.Duration(c.ahead.Load()))
 		}
 	}

@@ -92,5 +92,5 @@ func (w *worker) nextShort(lane *shortLived, now int64, stretch int) {
 	}
 	s := lane.add(forever)
 	w.serveShort(s, scenarios.Login, 0, stretch)
-	s.ripe = s.over + slack
+	s.ripe = s.over() + slack
 }

@@ -1,10 +1,13 @@
 package load
 
-import "testing"
+import (
+	"testing"
+	"unsafe"
+)
 
 // aliveSession is one that was preloaded.
 func aliveSession() *session {
-	return &session{generation: 1, given: 1, acked: 1, tried: 1, floor: 1, status: alive, promised: forever, over: forever}
+	return &session{generation: 1, acked: 1, tried: 1, floor: 1, status: alive, promised: forever}
 }
 
 // The answers of requests that overlap are noted in any order. What another
@@ -127,5 +130,13 @@ func TestOverlappingRequestsExplainWhatTheyMayHaveDone(t *testing.T) {
 				t.Errorf("%+v, want %+v", got, c.want)
 			}
 		})
+	}
+}
+
+// What is known of a session is there once a session, a million times.
+func TestASessionIsKeptAt48Bytes(t *testing.T) {
+	t.Parallel()
+	if size := unsafe.Sizeof(session{}); size != 48 {
+		t.Errorf("%d bytes", size)
 	}
 }

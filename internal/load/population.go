@@ -108,12 +108,12 @@ func (p *population) preload(ctx context.Context, d drivers.Driver, short int) (
 			if number >= uint64(len(p.sessions)) {
 				ttl = p.short
 			}
-			now := p.clock.now()
+			era, now := p.clock.era(), p.clock.now()
 			c := drivers.NewCookie(p.clock.at(now), ttl)
-			s.generation, s.given, s.status = 1, 1, alive
+			s.generation, s.status = 1, alive
 			s.acked, s.tried, s.floor = 1, 1, 1
-			s.made = now
-			s.promised, s.over = p.lifetime(c, now, now, now)
+			s.era = era
+			s.lasts(p.lifetime(c, now, now, now))
 			id := g.id(p.identity, number, 1)
 			if !yield(drivers.Record{ID: id, Value: p.value(nil, id, number, 1, c), Cookie: c}) {
 				return
@@ -128,12 +128,13 @@ func (p *population) preload(ctx context.Context, d drivers.Driver, short int) (
 	// lifetime from when they got it (Redis) then keep it longer.
 	end := p.clock.now()
 	for _, s := range p.stored(0) {
-		s.over = min(forever, s.over+end)
+		s.lasts(s.promised, min(forever, s.over()+end))
 	}
 	for _, lane := range p.lanes {
 		for _, s := range lane.queue {
-			s.over += end
-			s.ripe = s.over + slack
+			over := s.over() + end
+			s.lasts(s.promised, over)
+			s.ripe = over + slack
 		}
 	}
 	if err != nil {
@@ -177,7 +178,8 @@ func (p *population) given() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		var g ids
 		for i := range p.sessions {
-			for generation := range p.sessions[i].given {
+			s := &p.sessions[i]
+			for generation := range s.generation + uint32(s.ahead) {
 				if !yield(g.id(p.identity, uint64(i), generation+1)) {
 					return
 				}

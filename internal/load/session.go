@@ -1,7 +1,9 @@
 package load
 
 import (
+	"math"
 	"sync"
+	"time"
 
 	"github.com/sessionbench/bench/scenarios"
 )
@@ -14,25 +16,48 @@ import (
 // call that failed (it may have acted, or act later), and requests that ran at
 // once (express-session overwrites whole sessions: whichever came last stands).
 // Whatever either may explain is no violation: see check.go.
+//
+// A million of them are in memory at once, so it is kept at 48 bytes.
 type session struct {
+	promised   int64 // the store must keep it until then, by the round's clock
 	mu         sync.Mutex
 	generation uint32 // of the current id; 0: none yet
-	given      uint32 // the newest generation that was given out
 	acked      uint32 // the newest version acknowledged
 	tried      uint32 // the newest version sent
 	floor      uint32 // the oldest version that the store may still return
-	made       int64  // when the cookie of its last save or touch was, in nanoseconds of the round's clock
-	promised   int64  // the store must keep it until then
-	over       int64  // the store's contract has it gone after
-	open       uint16 // requests under way
-	begun      uint32 // requests that ever began
-	status     status
 	endings    endings
+	late       uint16 // how long after promised the store's contract has it gone, in lateUnits
+	ahead      uint8  // how many ids were given out beyond the current one
+	open       uint8  // requests under way
+	turn       uint8  // of the request that came last; never 0
+	era        uint8  // the clock's, when the cookie of its last save or touch was made
+	status     status
 	seen       bool // read since it was last saved
 	doubtful   bool // a call failed: it may yet act
 	shared     bool // requests overlapped since a lone one last settled the state
 	overwrote  bool // a lost update of this overlap is counted already
 	crossed    bool // its last get returned what is not its own
+}
+
+// A session whose lifetime ends more than ten minutes late, or never, is never said
+// to have expired late.
+const (
+	lateUnit  = int64(10 * time.Millisecond)
+	neverLate = math.MaxUint16
+)
+
+// lasts notes until when the store must keep the session, and after when it must
+// be gone.
+func (s *session) lasts(promised, over int64) {
+	s.promised = promised
+	s.late = uint16(min((over-promised+lateUnit-1)/lateUnit, neverLate))
+}
+
+func (s *session) over() int64 {
+	if s.late == neverLate {
+		return forever
+	}
+	return s.promised + int64(s.late)*lateUnit
 }
 
 type status uint8
@@ -54,10 +79,10 @@ const (
 )
 
 // endings are those of a visitor's newest ids, two bits each: the current one's are
-// the lowest, and what was before the last 32 is forgotten.
-type endings uint64
+// the lowest, and what was before the last 16 is forgotten.
+type endings uint32
 
-const remembered = 32
+const remembered = 16
 
 // of gives the ending of the id that came so many before the current one.
 func (e endings) of(back uint32) ending { return ending(e >> (2 * back) & 3) }
@@ -77,12 +102,13 @@ type request struct {
 	generation uint32 // of the id that its cookie has
 	fresh      uint32 // the generation that a login makes
 	probes     ending // an anonymous visit with a dead id: why that id ended
-	begun      uint32 // session.begun when it began, when it began alone; else 0
+	turn       uint8  // session.turn when it began, when it began alone; else 0
 	base       uint32 // the version that it read
 	version    uint32 // the version that it saves
 	cookie     bool   // whether it comes with a cookie
 	clock      *clock
-	made       int64 // when the cookie that it saves or touches with was
+	made       int64 // when the cookie that it saves or touches with was, and
+	era        uint8 // in which of the clock's eras
 }
 
 // begin opens a request of the drawn class: a visitor without a session logs in
@@ -90,14 +116,7 @@ type request struct {
 func (s *session) begin(c class, number uint64) request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open++
-	s.begun++
-	r := request{session: s, number: number, generation: s.generation, cookie: true}
-	if s.open > 1 {
-		s.shared = true
-	} else {
-		r.begun = s.begun
-	}
+	r := request{session: s, number: number, generation: s.generation, cookie: true, turn: s.arrive()}
 	switch {
 	case c == drawAnonymous:
 		r.kind = scenarios.Anonymous
@@ -105,8 +124,7 @@ func (s *session) begin(c class, number uint64) request {
 	case c == drawLogin || s.status == absent:
 		r.kind = scenarios.Login
 		r.cookie = s.status != absent
-		s.given++
-		r.fresh = s.given
+		r.fresh = s.freshID()
 	case c == drawRead:
 		r.kind = scenarios.Read
 	case c == drawWrite:
@@ -115,6 +133,27 @@ func (s *session) begin(c class, number uint64) request {
 		r.kind = scenarios.Logout
 	}
 	return r
+}
+
+// arrive opens a request. It gives its turn, or 0 when it is not alone. A turn comes
+// again after 255 others, more than are open at once.
+func (s *session) arrive() (turn uint8) {
+	s.open++
+	if s.turn++; s.turn == 0 {
+		s.turn = 1
+	}
+	if s.open > 1 {
+		s.shared = true
+		return 0
+	}
+	return s.turn
+}
+
+// freshID gives out an id for a login. After 255 logins that came to no save, it is
+// the last one again.
+func (s *session) freshID() (generation uint32) {
+	s.ahead = min(s.ahead, math.MaxUint8-1) + 1
+	return s.generation + uint32(s.ahead)
 }
 
 // deadID chooses the id of an anonymous visit, a cookie whose session is gone:
@@ -163,9 +202,9 @@ func (r *request) saved(err error, promised, over int64) (lostUpdate bool) {
 	if s.generation != r.generationSaved() { // another login came between
 		return false
 	}
-	s.over = max(s.over, over)
 	if err != nil {
 		s.doubtful = true
+		s.lasts(s.promised, max(s.over(), over))
 		if r.kind == scenarios.Login {
 			s.status, s.floor = unsure, 0
 		}
@@ -181,10 +220,8 @@ func (r *request) saved(err error, promised, over int64) (lostUpdate bool) {
 			s.floor = r.version
 		}
 	}
-	s.made, s.promised, s.seen = r.made, promised, false
-	if !s.shared && !s.doubtful {
-		s.over = over
-	}
+	s.seen = false
+	s.renew(r, promised, over)
 	return lostUpdate
 }
 
@@ -213,8 +250,10 @@ func (r *request) generationSaved() uint32 {
 // the last, of logins that overlapped or failed, nothing can be said.
 func (s *session) enter(generation uint32) {
 	s.endings <<= 2 * (generation - s.generation)
+	s.ahead -= uint8(generation - s.generation)
 	s.generation = generation
-	s.acked, s.tried, s.floor, s.over = 0, 1, 0, 0
+	s.acked, s.tried, s.floor = 0, 1, 0
+	s.lasts(0, 0)
 	s.doubtful, s.overwrote, s.seen, s.crossed = false, false, false, false
 	s.shared = s.open > 1
 }
@@ -228,16 +267,25 @@ func (r *request) touched(err error, extends, rewrites bool, answered, promised,
 	if s.generation != r.generation {
 		return
 	}
-	s.over = max(s.over, over)
 	switch {
+	case err == nil && extends && s.status == alive && answered < s.promised:
+		s.renew(r, promised, over)
 	case err != nil && rewrites:
 		s.doubtful = true
-	case err == nil && extends && s.status == alive && answered < s.promised:
-		s.made, s.promised = r.made, promised
-		if !s.shared && !s.doubtful {
-			s.over = over
-		}
+		fallthrough
+	default:
+		s.lasts(s.promised, max(s.over(), over))
 	}
+}
+
+// renew notes a lifetime that was acknowledged. Where more than one may stand, the
+// session may last as long as the longest.
+func (s *session) renew(r *request, promised, over int64) {
+	if s.shared || s.doubtful {
+		over = max(s.over(), over)
+	}
+	s.era = r.era
+	s.lasts(promised, over)
 }
 
 // destroying notes that a destroy of the current id is sent.

@@ -44,6 +44,10 @@ func (p *population) verify(ctx context.Context, d drivers.Driver, mode VerifyMo
 		mu.Unlock()
 		ctx, cancel := drivers.WithPatience(ctx, patience)
 		defer cancel()
+		if rq.kind == scenarios.Read {
+			rq.turn = rq.session.arrive()
+			defer rq.session.finish()
+		}
 		sent := p.clock.now()
 		rec, err := d.Get(ctx, id)
 		answered := p.clock.now()
@@ -84,9 +88,8 @@ func (p *population) probes(mode VerifyMode) iter.Seq[request] {
 			s, number := &p.sessions[i], uint64(i)
 			rq := request{session: s, number: number, clock: p.clock}
 			if s.status == alive {
-				s.begun++
 				live := rq
-				live.kind, live.generation, live.begun = scenarios.Read, s.generation, s.begun
+				live.kind, live.generation = scenarios.Read, s.generation
 				if !yield(live) {
 					return
 				}

@@ -202,6 +202,7 @@ func (w *worker) Destroy(_ context.Context, id string) error {
 
 // Now implements middleware.Handler.
 func (w *worker) Now() time.Time {
+	w.rq.era = w.clock.era()
 	w.rq.made = w.clock.now()
 	return w.clock.at(w.rq.made)
 }
@@ -247,12 +248,9 @@ func (w *worker) serveGroup(g group, s *session, due int64, stretch int) {
 func (w *worker) serveShort(s *shortSession, kind scenarios.Kind, due int64, stretch int) {
 	rq := request{session: &s.session, number: s.number, kind: kind, generation: 1, cookie: true}
 	s.mu.Lock()
-	s.open++
-	s.begun++
-	rq.begun = s.begun
+	rq.turn = s.arrive()
 	if kind == scenarios.Login {
-		rq.generation, rq.cookie, rq.fresh = 0, false, 1
-		s.given = 1
+		rq.generation, rq.cookie, rq.fresh = 0, false, s.freshID()
 	}
 	s.mu.Unlock()
 	w.serve(rq, due, stretch)
