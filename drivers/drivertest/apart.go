@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // inChild names the test that a child process is there for.
@@ -43,7 +44,8 @@ func exactly(name string) string {
 }
 
 // UseAllDescriptors leaves the process without a free file descriptor until
-// release, so the test must be Apart.
+// release, so the test must be Apart. What is set free meanwhile, by a connection
+// that was still closing, is used too.
 func UseAllDescriptors(t testing.TB) (release func()) {
 	t.Helper()
 	var limit syscall.Rlimit
@@ -55,17 +57,33 @@ func UseAllDescriptors(t testing.TB) (release func()) {
 		t.Fatal(err)
 	}
 	var used []int
-	for {
-		fd, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
-		if err == syscall.EMFILE {
-			break
+	use := func() error {
+		for {
+			fd, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+			if err != nil {
+				return err
+			}
+			used = append(used, fd)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		used = append(used, fd)
 	}
+	if err := use(); err != syscall.EMFILE {
+		t.Fatal(err)
+	}
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-end:
+				return
+			case <-time.After(100 * time.Microsecond):
+				_ = use() // none is left, as a rule
+			}
+		}
+	}()
 	return func() {
+		close(end)
+		<-ended
 		for _, fd := range used {
 			syscall.Close(fd)
 		}

@@ -85,6 +85,7 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 	if err := waitUntil(ctx, s.startAt, progress); err != nil {
 		return err
 	}
+	digest := load.Digest(s.scenario, f.seed)
 	started := time.Now()
 	outcomes, interrupted := load.Run(ctx, s.scenario, loadTargets(targets), load.Options{
 		RunID: run.ID(), Seed: f.seed, Rounds: f.rounds, Shard: s.shard,
@@ -94,7 +95,7 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 	})
 	progress.end()
 	spare.Close() // a store that took all descriptors leaves this one for the result
-	m := measured{flags: f, settings: s, runID: run.ID(), startedAt: started, interrupted: interrupted}
+	m := measured{flags: f, settings: s, runID: run.ID(), digest: digest, startedAt: started, interrupted: interrupted}
 	return f.finish(out, m, targets, outcomes)
 }
 
@@ -262,6 +263,7 @@ type measured struct {
 	flags       *runFlags
 	settings    *settings
 	runID       string
+	digest      string // of the traffic
 	startedAt   time.Time
 	interrupted bool
 	made        int
@@ -280,7 +282,7 @@ func (m *measured) result(p *provided, rounds []results.Round) (*results.Result,
 	r := &results.Result{
 		Schema: results.Schema, ID: fmt.Sprintf("%s-%d", m.runID, m.made+1), RunID: m.runID, StartedAt: m.startedAt.UTC(),
 		Label: m.flags.label, Tags: m.settings.tags, Seed: m.flags.seed,
-		TrafficDigest: load.Digest(m.settings.scenario, m.flags.seed),
+		TrafficDigest: m.digest,
 		Interrupted:   m.interrupted, Tool: tool(), Host: host(), Target: p.about,
 		Scenario: scenario, Rounds: rounds, Summary: summary,
 	}

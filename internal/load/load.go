@@ -157,6 +157,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, targets []*Target, o Option
 func runRound(ctx context.Context, p *plan, t *Target, round int, o Options) (measured *results.Round, left, err error) {
 	r := newReplay(ctx, p, t, round, o)
 	defer r.cancelCalls()
+	defer r.steadyHeap()()
 	show := func(phase string) { r.observe(Progress{Phase: phase, ServerFDs: -1}) }
 	last := round == o.Rounds-1
 	if !o.Keep && !(last && t.Disposable) {

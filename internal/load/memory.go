@@ -1,0 +1,32 @@
+package load
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// headroom is how much garbage a replay may make before the collector runs, and
+// recording is about what it will hold besides its population: histograms, stacks,
+// buffers. In bytes.
+const (
+	headroom  = 32 << 20
+	recording = 8 << 20
+)
+
+// steadyHeap lets the collector run when so much was allocated since it last did,
+// whatever the population takes. By default it would wait until the heap has
+// doubled: a million sessions would take twice their memory, and a few of them
+// would have it run a hundred times a second.
+//
+// For a store in this process it changes nothing, as its data is on the same heap.
+func (r *replay) steadyHeap() (restore func()) {
+	if r.target.InProcess {
+		return func() {}
+	}
+	runtime.GC()
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	before := debug.SetGCPercent(int(100 * headroom / (live[0].Value.Uint64()+recording)))
+	return func() { debug.SetGCPercent(before) }
+}
