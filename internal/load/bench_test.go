@@ -47,7 +47,7 @@ func BenchmarkRequest(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		g := lane.nextGroup()
-		w.serveGroup(g, &r.people.sessions[g.session], 0, r.timeline.index(r.second(r.clock.now())))
+		w.serveGroup(g, 0, r.timeline.index(r.second(r.clock.now())))
 	}
 	var n atomic.Int64
 	for _, rec := range r.recorders {

@@ -66,8 +66,8 @@ func promises(found *[numViolations]uint64) results.Violations {
 // id's). It was sent and answered at the given times.
 func (r *request) hit(v uint32, ok bool, sent int64) verdict {
 	s := r.session
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.kind == scenarios.Anonymous {
 		return verdict{found: r.deadHit()}
 	}
@@ -146,8 +146,8 @@ func (r *request) settle(v uint32) violation {
 // the session's, 0 when unknown.
 func (r *request) miss(answered, lifetime int64) verdict {
 	s := r.session
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.kind == scenarios.Anonymous || s.generation != r.generation || s.status == absent {
 		return verdict{expected: true}
 	}

@@ -47,7 +47,7 @@ func (r *replay) replayLane(i int) {
 		if g.classes[0] == drawShort {
 			w.nextShort(short, now, stretch)
 		} else {
-			w.serveGroup(g, &r.people.sessions[g.session], 0, stretch)
+			w.serveGroup(g, 0, stretch)
 		}
 		time.Sleep(w.pause())
 	}

@@ -27,6 +27,6 @@ func (r *replay) steadyHeap() (restore func()) {
 	runtime.GC()
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
-	before := debug.SetGCPercent(int(100 * headroom / (live[0].Value.Uint64()+recording)))
+	before := debug.SetGCPercent(int(100 * headroom / (live[0].Value.Uint64() + recording)))
 	return func() { debug.SetGCPercent(before) }
 }

@@ -73,7 +73,7 @@ func (r *replay) serveJobs(q *queue, i int) {
 		if j.short != nil {
 			w.serveShort(j.short, j.kind, j.due, j.stretch)
 		} else {
-			w.serveGroup(j.group, &r.people.sessions[j.group.session], j.due, j.stretch)
+			w.serveGroup(j.group, j.due, j.stretch)
 		}
 		q.done(j)
 	}

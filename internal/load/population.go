@@ -21,8 +21,15 @@ type population struct {
 	ttl      time.Duration
 	short    time.Duration // the lifetime of the short-lived
 	sessions []session
+	locks    locks
 	mine     func(session uint32) bool // whether a session is of this shard
 	lanes    []*shortLived             // one a lane
+}
+
+// begin opens a visitor's request of the drawn class.
+func (p *population) begin(session uint32, c class) request {
+	number := uint64(session)
+	return p.sessions[session].begin(c, number, p.locks.of(number))
 }
 
 // slack is added to when a session must be gone: stores count in milliseconds

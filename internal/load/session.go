@@ -17,10 +17,10 @@ import (
 // once (express-session overwrites whole sessions: whichever came last stands).
 // Whatever either may explain is no violation: see check.go.
 //
-// A million of them are in memory at once, so it is kept at 48 bytes.
+// A million of them are in memory at once, so it is kept at 40 bytes, and its lock
+// is elsewhere.
 type session struct {
-	promised   int64 // the store must keep it until then, by the round's clock
-	mu         sync.Mutex
+	promised   int64  // the store must keep it until then, by the round's clock
 	generation uint32 // of the current id; 0: none yet
 	acked      uint32 // the newest version acknowledged
 	tried      uint32 // the newest version sent
@@ -97,7 +97,8 @@ const forever = int64(1) << 62
 // request is one request under way, as its session saw it begin.
 type request struct {
 	session    *session
-	number     uint64 // the session's
+	mu         *sync.Mutex // the session's
+	number     uint64      // the session's
 	kind       scenarios.Kind
 	generation uint32 // of the id that its cookie has
 	fresh      uint32 // the generation that a login makes
@@ -111,12 +112,21 @@ type request struct {
 	era        uint8 // in which of the clock's eras
 }
 
+// locks guard the sessions, each many of them: a request holds one for some
+// nanoseconds.
+type locks [512]struct {
+	sync.Mutex
+	_ [56]byte // keeps neighbours off one cache line
+}
+
+func (l *locks) of(session uint64) *sync.Mutex { return &l[session%uint64(len(l))].Mutex }
+
 // begin opens a request of the drawn class: a visitor without a session logs in
 // first, whatever was drawn.
-func (s *session) begin(c class, number uint64) request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := request{session: s, number: number, generation: s.generation, cookie: true, turn: s.arrive()}
+func (s *session) begin(c class, number uint64, mu *sync.Mutex) request {
+	mu.Lock()
+	defer mu.Unlock()
+	r := request{session: s, mu: mu, number: number, generation: s.generation, cookie: true, turn: s.arrive()}
 	switch {
 	case c == drawAnonymous:
 		r.kind = scenarios.Anonymous
@@ -168,11 +178,18 @@ func (s *session) deadID() (generation uint32, why ending) {
 	return 0, never
 }
 
+// arrive opens a request that is made outside the traffic.
+func (r *request) arrive() (turn uint8) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.session.arrive()
+}
+
 // finish closes the request.
-func (s *session) finish() {
-	s.mu.Lock()
-	s.open--
-	s.mu.Unlock()
+func (r *request) finish() {
+	r.mu.Lock()
+	r.session.open--
+	r.mu.Unlock()
 }
 
 // saving gives the version that the request's save has: a login starts with 1.
@@ -181,10 +198,10 @@ func (r *request) saving() uint32 {
 		return 1
 	}
 	if r.version == 0 {
-		r.session.mu.Lock()
+		r.mu.Lock()
 		r.session.tried++
 		r.version = r.session.tried
-		r.session.mu.Unlock()
+		r.mu.Unlock()
 	}
 	return r.version
 }
@@ -192,8 +209,8 @@ func (r *request) saving() uint32 {
 // saved notes the answer to a save: until when the store promises the session.
 func (r *request) saved(err error, promised, over int64) (lostUpdate bool) {
 	s := r.session
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	// Of logins that overlap, the visitor keeps the id that was given out last.
 	entered := r.kind == scenarios.Login && r.fresh > s.generation
 	if entered {
@@ -262,8 +279,8 @@ func (s *session) enter(generation uint32) {
 // may have expired may have found nothing to extend, and says so or not.
 func (r *request) touched(err error, extends, rewrites bool, answered, promised, over int64) {
 	s := r.session
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if s.generation != r.generation {
 		return
 	}
@@ -291,18 +308,18 @@ func (s *session) renew(r *request, promised, over int64) {
 // destroying notes that a destroy of the current id is sent.
 func (r *request) destroying() {
 	s := r.session
-	s.mu.Lock()
+	r.mu.Lock()
 	if s.generation == r.generation && s.shared {
 		s.status = unsure
 	}
-	s.mu.Unlock()
+	r.mu.Unlock()
 }
 
 // destroyed notes the answer to it.
 func (r *request) destroyed(err error) {
 	s := r.session
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if s.generation != r.generation {
 		return
 	}

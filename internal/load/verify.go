@@ -45,8 +45,8 @@ func (p *population) verify(ctx context.Context, d drivers.Driver, mode VerifyMo
 		ctx, cancel := drivers.WithPatience(ctx, patience)
 		defer cancel()
 		if rq.kind == scenarios.Read {
-			rq.turn = rq.session.arrive()
-			defer rq.session.finish()
+			rq.turn = rq.arrive()
+			defer rq.finish()
 		}
 		sent := p.clock.now()
 		rec, err := d.Get(ctx, id)
@@ -86,16 +86,20 @@ func (p *population) probes(mode VerifyMode) iter.Seq[request] {
 	return func(yield func(request) bool) {
 		for i := 0; i < len(p.sessions); i += every {
 			s, number := &p.sessions[i], uint64(i)
-			rq := request{session: s, number: number, clock: p.clock}
-			if s.status == alive {
+			mu := p.locks.of(number)
+			mu.Lock()
+			was := *s // what probes find changes it
+			mu.Unlock()
+			rq := request{session: s, mu: mu, number: number, clock: p.clock}
+			if was.status == alive {
 				live := rq
-				live.kind, live.generation = scenarios.Read, s.generation
+				live.kind, live.generation = scenarios.Read, was.generation
 				if !yield(live) {
 					return
 				}
 			}
-			for n := uint32(0); n < min(back, s.generation) && dead > 0; n++ {
-				rq.kind, rq.generation, rq.probes = scenarios.Anonymous, s.generation-n, s.endings.of(n)
+			for n := uint32(0); n < min(back, was.generation) && dead > 0; n++ {
+				rq.kind, rq.generation, rq.probes = scenarios.Anonymous, was.generation-n, was.endings.of(n)
 				if rq.probes == never {
 					continue
 				}

@@ -79,7 +79,7 @@ func (w *worker) serve(rq request, due int64, stretch int) {
 		out.Unborn = w.ids.id(w.people.identity, rq.number, 0)
 	}
 	w.rep.outcome, w.rep.err = w.middleware.Serve(w.ctx, w, w, rq.kind, out)
-	rq.session.finish()
+	w.rq.finish()
 	w.finish()
 }
 
@@ -220,9 +220,9 @@ func (w *worker) Save(c drivers.Cookie) []byte {
 // serveGroup serves a group: its first request on w, the others at the same time
 // on workers of their own. The first one's last calls wait until all have begun,
 // so that they truly overlap.
-func (w *worker) serveGroup(g group, s *session, due int64, stretch int) {
+func (w *worker) serveGroup(g group, due int64, stretch int) {
 	w.group = g // here and not on the stack, where the companions could not see it
-	first := s.begin(g.classes[0], uint64(g.session))
+	first := w.people.begin(g.session, g.classes[0])
 	if g.n == 1 {
 		w.serve(first, due, stretch)
 		return
@@ -231,7 +231,7 @@ func (w *worker) serveGroup(g group, s *session, due int64, stretch int) {
 	begun.Add(g.n - 1)
 	for i := 1; i < g.n; i++ {
 		done.Go(func() {
-			rq := s.begin(w.group.classes[i], uint64(w.group.session))
+			rq := w.people.begin(w.group.session, w.group.classes[i])
 			begun.Done()
 			companion := w.newWorker(i)
 			companion.serve(rq, due, stretch)
@@ -246,12 +246,12 @@ func (w *worker) serveGroup(g group, s *session, due int64, stretch int) {
 
 // serveShort makes a short-lived session, or looks for one whose time is over.
 func (w *worker) serveShort(s *shortSession, kind scenarios.Kind, due int64, stretch int) {
-	rq := request{session: &s.session, number: s.number, kind: kind, generation: 1, cookie: true}
-	s.mu.Lock()
+	rq := request{session: &s.session, mu: w.people.locks.of(s.number), number: s.number, kind: kind, generation: 1, cookie: true}
+	rq.mu.Lock()
 	rq.turn = s.arrive()
 	if kind == scenarios.Login {
 		rq.generation, rq.cookie, rq.fresh = 0, false, s.freshID()
 	}
-	s.mu.Unlock()
+	rq.mu.Unlock()
 	w.serve(rq, due, stretch)
 }
