@@ -101,15 +101,20 @@ func (l launch) start(ctx context.Context) (_ server, err error) {
 		return ctx.Err()
 	}
 	c, err := l.rec.run(detached, l.image, l.settings, l.options(detach)...)
-	for attempt := 1; attempt < 5 && reaperEnds(err) && ctx.Err() == nil; attempt++ {
-		time.Sleep(200 * time.Millisecond)
-		c, err = l.rec.run(detached, l.image, l.settings, l.options(detach)...)
-	}
 	defer func() {
 		if err != nil && c != nil {
 			err = errors.Join(err, l.engine.terminate(c))
 		}
 	}()
+	for attempt := 1; attempt < 5 && reaperEnds(err) && ctx.Err() == nil; attempt++ {
+		if c != nil { // it is made before the reaper is asked for
+			if failed := l.engine.terminate(c); failed != nil {
+				return nil, errors.Join(err, failed)
+			}
+		}
+		time.Sleep(200 * time.Millisecond)
+		c, err = l.rec.run(detached, l.image, l.settings, l.options(detach)...)
+	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("start a container of %s: %w", l.image, context.Cause(ctx))
 	}
