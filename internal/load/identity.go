@@ -119,10 +119,12 @@ func newIdentity(runID string, round int, p scenarios.Payload) *identity {
 // own. A block is never written again, so a driver may keep an id.
 type ids struct{ block []byte }
 
+const idsAtOnce = 64
+
 // id is that of a session's generation; generation 0 is an id that is never stored.
 func (g *ids) id(id *identity, session uint64, generation uint32) string {
 	if len(g.block) < idLength {
-		g.block = make([]byte, 256*idLength)
+		g.block = make([]byte, idsAtOnce*idLength)
 	}
 	b := g.block[:idLength:idLength]
 	g.block = g.block[idLength:]

@@ -6,12 +6,13 @@ import (
 	"runtime/metrics"
 )
 
-// headroom is how much garbage a replay may make before the collector runs, and
-// recording is about what it will hold besides its population: histograms, stacks,
-// buffers. In bytes.
+// headroom is how much garbage a replay may make before the collector runs. The
+// others are about what it will hold besides its population: histograms and the
+// like, and a worker's stack and buffers. In bytes.
 const (
 	headroom  = 32 << 20
 	recording = 8 << 20
+	perWorker = 12 << 10
 )
 
 // steadyHeap lets the collector run when so much was allocated since it last did,
@@ -27,6 +28,7 @@ func (r *replay) steadyHeap() (restore func()) {
 	runtime.GC()
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
-	before := debug.SetGCPercent(int(100 * headroom / (live[0].Value.Uint64() + recording)))
+	held := live[0].Value.Uint64() + recording + uint64(r.plan.workers)*perWorker
+	before := debug.SetGCPercent(int(100 * headroom / held))
 	return func() { debug.SetGCPercent(before) }
 }
