@@ -204,17 +204,24 @@ func pool(parts []*Distribution) (sample, error) {
 	return s, nil
 }
 
-// wideEnough makes an empty histogram that takes all the given ones' values.
-// Their own largest values count besides their declared ranges, since a last
-// bucket may reach beyond its range.
+// wideEnough makes an empty histogram that takes all the given ones' values, of
+// their own shape when they have the same.
 func wideEnough(hs []*hdr.Histogram) *hdr.Histogram {
 	low, high, digits := int64(1), int64(1), int64(mostDigits)
 	for _, h := range hs {
 		low = max(low, h.LowestTrackableValue())
-		high = max(high, h.HighestTrackableValue(), h.Max())
+		high = max(high, h.HighestTrackableValue())
 		digits = min(digits, h.SignificantFigures())
 	}
-	return hdr.New(low, high, int(digits))
+	wide := hdr.New(low, high, int(digits))
+	for _, h := range hs {
+		// A histogram may hold values beyond the range that it declares, up to the
+		// end of its last bucket. Recording none of them tells whether they fit.
+		if most := h.Max(); wide.RecordValues(most, 0) != nil {
+			wide = hdr.New(low, most, int(digits))
+		}
+	}
+	return wide
 }
 
 func clamp[T int64 | float64](v, low, high T) T { return max(low, min(v, high)) }

@@ -145,7 +145,7 @@ func TestPercentilesFollowTheRankRule(t *testing.T) {
 
 func TestMergingEqualsRecordingTogether(t *testing.T) {
 	t.Parallel()
-	a, b := []int64{212_345, 1_000_000, 7}, []int64{3_300_000_000, 212_346}
+	a, b := []int64{212_345, 1_000_000, 7}, []int64{3_300_000_000, 212_346, HighestTrackable}
 	got, err := MergeDistributions(distributionOf(t, a...), nil, distributionOf(t, b...))
 	if err != nil {
 		t.Fatal(err)
