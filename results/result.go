@@ -289,9 +289,11 @@ type Steady struct {
 	DriftPercent float64 `json:"drift_percent"` // of throughput
 }
 
-// Second is one second of a round; those before 0 are warm-up.
+// Second is one second of a round, or some of a long one; those before 0 are
+// warm-up.
 type Second struct {
-	Second    int    `json:"second"`
+	Second    int    `json:"second"`  // the first
+	Seconds   int    `json:"seconds"` // how many; 0, in older results: one
 	Count     uint64 `json:"count"`
 	Errors    uint64 `json:"errors"`
 	P50       *int64 `json:"p50"` // null: nothing succeeded

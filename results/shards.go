@@ -107,7 +107,7 @@ func seriesOfShards(parts []*Round) []Second {
 	}
 	var series []Second
 	for _, second := range slices.Sorted(maps.Keys(same)) {
-		sum := Second{Second: second}
+		sum := Second{Second: second, Seconds: same[second][0].Seconds}
 		clients := make([]*int, len(parts)) // a shard that lacks this second leaves a nil
 		for i, s := range same[second] {
 			sum.Count += s.Count

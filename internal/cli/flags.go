@@ -216,14 +216,13 @@ func checkReport(path string) error {
 	return nil
 }
 
-// longest is how long all rounds may be: a result has a line for each second of
-// them, and what is longer could not be read again.
+// longest is how long all rounds may be together: what is longer is a slip.
 const longest = 72 * time.Hour
 
 func (f *runFlags) checkLength(s *scenarios.Scenario) error {
 	round := time.Duration(s.Warmup + s.Duration)
 	if whole := time.Duration(f.rounds) * round; whole > longest {
-		return fmt.Errorf("--rounds=%d of %s each, with the warm-up, are %s: at most %gh in all, since a result keeps every second",
+		return fmt.Errorf("--rounds=%d of %s each, with the warm-up, are %s: at most %gh in all",
 			f.rounds, scenarios.Duration(round), scenarios.Duration(whole), longest.Hours())
 	}
 	return nil

@@ -355,11 +355,11 @@ func (m *measurement) self(f *results.Figures, total *stage) {
 	}
 }
 
-// Steadiness is judged over runs of at least this many seconds; more than the
+// Steadiness is judged over series of at least this many rows; more than the
 // drift between the first and the last third is unsteady.
 const (
-	steadySeconds = 6
-	steadyDrift   = 10.0
+	steadyRows  = 6
+	steadyDrift = 10.0
 )
 
 // steady compares the throughput of the last third of a closed loop with that of
@@ -370,11 +370,11 @@ func (m *measurement) steady() *results.Steady {
 	}
 	var counts []uint64
 	for _, row := range m.series {
-		if row.Second >= 0 && float64(row.Second+1) <= m.timeline.end() {
+		if row.Second >= 0 && float64(row.Second+row.Seconds) <= m.timeline.end() {
 			counts = append(counts, row.Count)
 		}
 	}
-	if len(counts) < steadySeconds {
+	if len(counts) < steadyRows {
 		return nil
 	}
 	third := len(counts) / 3

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"syscall"
 	"time"
@@ -24,6 +25,8 @@ type measurement struct {
 	before      *drivers.Reading
 	after       *drivers.Reading
 	harness     harness
+	rows        int // how many seconds a row of the series has
+	row         second
 	series      []results.Second
 	failed      uint64 // since the replay began
 	outage      outage
@@ -53,6 +56,7 @@ const tick = 100 * time.Millisecond
 
 func newMeasurement(r *replay) *measurement {
 	m := &measurement{replay: r, unavailable: map[string]string{}, done: make(chan struct{})}
+	m.rows = rowSeconds(float64(r.options.Rounds) * (r.timeline.end() - r.timeline.begin()))
 	m.client.read, m.server.read = r.options.Client, r.target.Server
 	m.server.reason = r.target.ServerReason
 	m.client.rest()
@@ -106,11 +110,9 @@ func (m *measurement) readServer(ctx context.Context) *drivers.Reading {
 func (m *measurement) watch() {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	var row second
-	next := int(m.timeline.begin()) // the second that is running
-	if m.timeline.begin() < float64(next) {
-		next--
-	}
+	var last second
+	next := int(math.Floor(m.timeline.begin())) // the second that is running
+	row := next                                 // the first of the row's
 	phase := -1
 	for {
 		over := false
@@ -134,10 +136,16 @@ func (m *measurement) watch() {
 			}
 		}
 		if now >= float64(next+1) || over {
-			nextSecond(m.recorders, &row)
-			m.addSecond(next, &row, over)
-			m.show(now, float64(next)+0.5, &row)
-			next = int(now) - negative(now)
+			nextSecond(m.recorders, &last)
+			m.row.merge(&last)
+			m.show(now, float64(next)+0.5, &last)
+			next = int(math.Floor(now))
+			if over {
+				m.addRow(row, next+1-row, over)
+			} else if next >= rowEnd(row, m.rows) { // more than its seconds when this came late
+				m.addRow(row, next-row, over)
+				row = next
+			}
 		}
 		if over {
 			m.harness.stop()
@@ -157,20 +165,33 @@ func (m *measurement) watchClock(now float64) {
 	m.ahead = ahead
 }
 
-// negative corrects the rounding of int() below zero.
-func negative(x float64) int {
-	if x < 0 && x != float64(int(x)) {
-		return 1
+// mostRows is how long a series gets, and so a result, however long the run.
+const mostRows = 600
+
+// rowSeconds is how many seconds a row of the series has in a run of this length.
+func rowSeconds(length float64) int {
+	for _, n := range []int{1, 2, 5, 10, 15, 30, 60, 120, 300, 600} {
+		if length <= float64(n*mostRows) {
+			return n
+		}
 	}
-	return 0
+	return int(math.Ceil(length/3600/mostRows)) * 3600
 }
 
-func (m *measurement) addSecond(n int, s *second, last bool) {
-	m.failed += s.failed
+// rowEnd is where a row ends that begins with a second: at a multiple of the rows'
+// seconds, and so none has both of the warm-up and of what is measured.
+func rowEnd(begin, seconds int) int {
+	return int(math.Floor(float64(begin)/float64(seconds)))*seconds + seconds
+}
+
+// addRow ends the series' row.
+func (m *measurement) addRow(begin, seconds int, last bool) {
+	s := &m.row
+	defer s.reset()
 	if last && s.count+s.failed == 0 {
 		return
 	}
-	row := results.Second{Second: n, Count: s.count, Errors: s.failed}
+	row := results.Second{Second: begin, Seconds: seconds, Count: s.count, Errors: s.failed}
 	if s.count > 0 {
 		p50, p99, most := s.times.h.ValueAtPercentile(50), s.times.h.ValueAtPercentile(99), s.times.max
 		p50, p99 = min(p50, most), min(p99, most)
@@ -187,6 +208,7 @@ func (m *measurement) addSecond(n int, s *second, last bool) {
 
 // show reports the second around the given moment, which is over now.
 func (m *measurement) show(now, moment float64, s *second) {
+	m.failed += s.failed
 	p := Progress{
 		Phase: "drain", PerSecond: s.count, Errors: m.failed,
 		ClientFDs: m.client.now, ServerFDs: -1,

@@ -209,10 +209,20 @@ type second struct {
 	times         timing
 }
 
+func (s *second) merge(other *second) {
+	s.count += other.count
+	s.failed += other.failed
+	s.times.merge(&other.times)
+}
+
+func (s *second) reset() {
+	s.count, s.failed = 0, 0
+	s.times.reset()
+}
+
 // nextSecond takes and clears the running second of all recorders.
 func nextSecond(recorders []*recorder, into *second) {
-	into.times.reset()
-	into.failed = 0
+	into.reset()
 	for _, r := range recorders {
 		r.mu.Lock()
 		into.times.merge(&r.interval)

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -187,10 +188,18 @@ func (r *replay) prune(done <-chan struct{}) {
 type events struct {
 	mu   sync.Mutex
 	list []results.Event
+	more int // beyond the most that are kept
 }
+
+const mostEvents = 1000
 
 func (e *events) add(second float64, kind, text string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.list = append(e.list, results.Event{Second: second, Kind: kind, Text: text})
+	if len(e.list) < mostEvents {
+		e.list = append(e.list, results.Event{Second: second, Kind: kind, Text: text})
+		return
+	}
+	e.more++
+	e.list[mostEvents-1] = results.Event{Second: second, Kind: "warning", Text: fmt.Sprintf("%d further events are left out", e.more+1)}
 }

@@ -214,7 +214,7 @@ func (s Spec) surroundings(r *results.Round, all recording) {
 		count := all.count() / uint64(max(1, s.Seconds))
 		p50, p99, most, fds, servers := h.ValueAtPercentile(50), h.ValueAtPercentile(99), slowest, 10, 14
 		r.Series = append(r.Series, results.Second{
-			Second: second, Count: count, P50: &p50, P99: &p99, Max: &most, ClientFDs: &fds, ServerFDs: &servers,
+			Second: second, Seconds: 1, Count: count, P50: &p50, P99: &p99, Max: &most, ClientFDs: &fds, ServerFDs: &servers,
 		})
 	}
 }
