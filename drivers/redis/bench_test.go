@@ -2,6 +2,8 @@ package redis
 
 import (
 	"context"
+	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,8 +13,8 @@ import (
 	"github.com/sessionbench/bench/drivers/drivertest"
 )
 
-// callersPerCore makes some 64 callers on a small machine.
-const callersPerCore = 32
+// callersPerCore makes 50 callers on a machine with two cores.
+const callersPerCore = 25
 
 func benchmarkGet(b *testing.B, get func(ctx context.Context, id string) error) {
 	b.ReportAllocs()
@@ -55,4 +57,30 @@ func BenchmarkGetAutoPipeline(b *testing.B) {
 		b.Fatal(err)
 	}
 	benchmarkGet(b, func(ctx context.Context, id string) error { return ap.Get(ctx, "bench:"+id).Err() })
+}
+
+// BenchmarkReadAutoPipeline is what a closed loop of bench is compared with
+// (internal/load/peers.sh): the two commands of a read, by as many callers.
+func BenchmarkReadAutoPipeline(b *testing.B) {
+	const sessions, lifetime = 10_000, time.Hour
+	c := goredis.NewClient(&goredis.Options{Addr: hostPort(b)})
+	b.Cleanup(func() { c.Close() })
+	key := func(i int) string { return fmt.Sprintf("bench:%032d", i%sessions) }
+	for i := range sessions {
+		if err := c.Set(b.Context(), key(i), drivertest.Padding(256), lifetime).Err(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ap, err := c.AutoPipeline()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var next atomic.Int64
+	benchmarkGet(b, func(ctx context.Context, _ string) error {
+		key := key(int(next.Add(1)))
+		if err := ap.Get(ctx, key).Err(); err != nil {
+			return err
+		}
+		return ap.Expire(ctx, key, lifetime).Err()
+	})
 }
