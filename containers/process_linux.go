@@ -34,10 +34,13 @@ func pinThread(cpus []int) error {
 	return nil
 }
 
-// inMemory tells whether a folder is on a file system that has no disk.
-func inMemory(dir string) bool {
+// InMemory tells whether a folder is on a file system that has no disk.
+func InMemory(dir string) (bool, error) {
 	var fs unix.Statfs_t
-	return unix.Statfs(dir, &fs) == nil && (fs.Type == unix.TMPFS_MAGIC || fs.Type == unix.RAMFS_MAGIC)
+	if err := unix.Statfs(dir, &fs); err != nil {
+		return false, fmt.Errorf("the file system of %s: %w", dir, err)
+	}
+	return fs.Type == unix.TMPFS_MAGIC || fs.Type == unix.RAMFS_MAGIC, nil
 }
 
 // processTree returns pid and its descendants that live now, parents first.

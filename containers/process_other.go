@@ -17,9 +17,11 @@ func pinThread(cpus []int) error {
 	return errors.New("a server can be kept to some processors on Linux only")
 }
 
-// inMemory tells whether a folder is on a file system that has no disk: not
+// InMemory tells whether a folder is on a file system that has no disk: not
 // known here.
-func inMemory(string) bool { return false }
+func InMemory(string) (bool, error) {
+	return false, errors.New("whether there is a disk is known on Linux only")
+}
 
 // processTree returns pid and its descendants that live now.
 func processTree(pid int) []int {

@@ -74,7 +74,7 @@ func (r *Run) newFolder(name string) (string, error) {
 
 // warnOfMemory says when a store that waits for the disk has none.
 func (r *Run) warnOfMemory(store string) {
-	if inMemory(r.dir) {
+	if inMemory, _ := InMemory(r.dir); inMemory {
 		r.say(fmt.Sprintf("%s: %s is in memory (tmpfs), where a flush to the disk costs nothing; set TMPDIR to a folder on a disk to measure it", store, r.dir))
 	}
 }
