@@ -165,7 +165,7 @@ sqlite) and ends within 30 seconds.`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
-		newRun(s), newCompare(s), newList(s), newMerge(s), newClean(s),
+		newRun(s), newCompare(s), newList(s), newMerge(s), newClean(s), newDoctor(s),
 		newStores(s), newScenarios(s), newCompletion(s), newVersion(s),
 	)
 	return root
