@@ -12,10 +12,11 @@ type Reading struct {
 	// processes; nil when there is none, or it can't be read.
 	FDLimit *uint64
 	// CPU is the user and system time of all processes. On Linux it includes
-	// that of their children which ended, so that it does not go back when a
-	// server's children (PostgreSQL's one for each connection) come and go; for
-	// this process itself it does not, whose children are the servers. Elsewhere
-	// it is that of the given processes alone.
+	// that of their children which ended, in ticks of 10 ms, so that it does not
+	// go back (by more than two of them) when a server's children (PostgreSQL's
+	// one for each connection) come and go; for this process itself it does not,
+	// whose children are the servers. Elsewhere it is that of the given processes
+	// alone.
 	CPU time.Duration
 	// RSS is the resident memory in bytes. On Linux, memory that processes share
 	// is counted once, as the share of the process that has most of it.

@@ -48,6 +48,15 @@ func TestCPUOfEndedChildrenIsKept(t *testing.T) {
 	}
 }
 
+// In ticks, which /proc has, a reading of a short while is mostly error.
+func TestCPUIsReadFinerThanTicks(t *testing.T) {
+	t.Parallel()
+	r, err := ReadProcesses([]int{waitingShell(t, "true")})
+	if err != nil || r.CPU%tick == 0 {
+		t.Errorf("CPU %s, %v", r.CPU, err)
+	}
+}
+
 // The folder's size, where the kernel gives it, is the number of its names.
 func TestBothWaysToCountFileDescriptorsAgree(t *testing.T) {
 	t.Parallel()
