@@ -2,11 +2,9 @@ package load
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/sessionbench/bench/drivers"
@@ -36,23 +34,12 @@ type measurement struct {
 	ended       float64 // second at which the replay was over
 }
 
-// watched is one side's process figures over the measured part.
-type watched struct {
-	read        func() (Process, error)
-	reason      string // why it can't be read
-	idle        int
-	sum, peak   int
-	samples     int
-	now         int
-	limit       *uint64
-	cpuStart    time.Duration
-	cpuEnd      time.Duration
-	started     bool
-	memory      uint64
-	connections *int64
-}
-
-const tick = 100 * time.Millisecond
+// tick is how often all is looked at, and glance how often a side is whose reading
+// costs next to nothing: descriptors may be open for a moment only.
+const (
+	tick   = 100 * time.Millisecond
+	glance = 10 * time.Millisecond
+)
 
 func newMeasurement(r *replay) *measurement {
 	m := &measurement{replay: r, unavailable: map[string]string{}, done: make(chan struct{})}
@@ -108,8 +95,11 @@ func (m *measurement) readServer(ctx context.Context) *drivers.Reading {
 
 // watch samples until the replay is over.
 func (m *measurement) watch() {
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
+	ticks, glances := time.NewTicker(tick), time.NewTicker(glance)
+	defer ticks.Stop()
+	defer glances.Stop()
+	measured := time.NewTimer(time.Duration(m.moment(0) - m.clock.now()))
+	defer measured.Stop()
 	var last second
 	next := int(math.Floor(m.timeline.begin())) // the second that is running
 	row := next                                 // the first of the row's
@@ -119,7 +109,13 @@ func (m *measurement) watch() {
 		select {
 		case <-m.done:
 			over = true
-		case <-ticker.C:
+		case <-measured.C: // what is used from here on counts
+		case <-ticks.C:
+		case <-glances.C:
+			now := m.second(m.clock.now())
+			m.client.glance(now)
+			m.server.glance(now)
+			continue
 		}
 		now := m.second(m.clock.now())
 		if now >= 0 && !m.harness.started {
@@ -235,63 +231,4 @@ func (r *replay) observe(p Progress) {
 	}
 	p.Target, p.Round, p.Rounds = r.target.Name, r.round+1, r.options.Rounds
 	r.options.Observe(p)
-}
-
-// rest reads the file descriptors before the round.
-func (w *watched) rest() {
-	if w.read == nil {
-		return
-	}
-	p, err := w.read()
-	if err != nil {
-		w.reason = err.Error()
-		return
-	}
-	w.idle, w.now, w.limit = p.FileDescriptors, p.FileDescriptors, p.Limit
-}
-
-// sample reads the process; only the measured part counts.
-func (w *watched) sample(second float64) {
-	if w.read == nil || w.reason != "" {
-		return
-	}
-	p, err := w.read()
-	if errors.Is(err, syscall.EMFILE) { // this process has no descriptor left to look with
-		return
-	}
-	if err != nil {
-		w.reason = err.Error()
-		return
-	}
-	w.now = p.FileDescriptors
-	if second < 0 {
-		return
-	}
-	if !w.started {
-		w.started, w.cpuStart = true, p.CPU
-	}
-	w.cpuEnd = p.CPU
-	w.limit = p.Limit
-	w.sum += p.FileDescriptors
-	w.samples++
-	w.peak = max(w.peak, p.FileDescriptors)
-	w.memory = max(w.memory, p.Memory)
-}
-
-// figures are nil when the side could not be read throughout, and the usage also
-// when there are no two readings to take the difference of.
-func (w *watched) figures() (*results.Descriptors, *results.Usage) {
-	if w.read == nil || w.reason != "" || w.samples == 0 {
-		return nil, nil
-	}
-	descriptors := &results.Descriptors{
-		Idle: w.idle, Mean: float64(w.sum) / float64(w.samples), Peak: w.peak, Limit: w.limit,
-	}
-	if w.samples < 2 || w.cpuEnd == w.cpuStart || w.memory == 0 {
-		return descriptors, nil
-	}
-	return descriptors, &results.Usage{
-		CPUSeconds: (w.cpuEnd - w.cpuStart).Seconds(), MemoryPeakBytes: w.memory,
-		Connections: w.connections,
-	}
 }
