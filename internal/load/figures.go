@@ -228,11 +228,11 @@ func (m *measurement) load(f *results.Figures, total *stage) {
 	offered := m.timeline.offered() / m.timeline.measured() * m.plan.portion()
 	l.OfferedPerSecond = &offered
 	l.BacklogMax = uint64(m.queue.backlog)
-	if left := float64(m.backlogAtEnd.Load()); left > max(10, overloadShare*float64(l.Due)) && !m.interrupted.Load() {
+	if left := float64(m.backlog); left > max(10, overloadShare*float64(l.Due)) && !m.interrupted.Load() {
 		l.Overloaded = true
 		l.OverloadedReason = fmt.Sprintf(
 			"the store took %.0f of %.0f operations/s offered; the response times grow with the length of the run",
-			(float64(l.Due)-left)/f.DurationSeconds, offered)
+			(float64(l.Due)-left-float64(m.behind))/f.DurationSeconds, offered)
 	}
 }
 

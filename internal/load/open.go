@@ -17,9 +17,17 @@ type job struct {
 	stretch int
 }
 
+// requests is how many the job has.
+func (j *job) requests() int {
+	if j.short != nil {
+		return 1
+	}
+	return j.group.n
+}
+
 // errUnsent is the failure of a request that was due and never sent.
 var errUnsent = drivers.WithClass(drivers.ClassCanceled,
-	errors.New("not sent: the store was too far behind when the run ended"))
+	errors.New("not sent: it still waited when the run ended"))
 
 // runOpen sends each request when it is due, whatever became of those before:
 // what can't be sent at once stays due, and is sent late.
@@ -27,36 +35,37 @@ func (r *replay) runOpen() {
 	var wg sync.WaitGroup
 	q := r.queue
 	spawn := func(i int) { wg.Go(func() { r.serveJobs(q, i) }) }
-	r.pace(func(j job) {
+	schedule := r.plan.schedule(r)
+	r.pace(schedule, func(j job) {
 		if i, ok := q.push(j, r.plan.workers); ok {
 			spawn(i)
 		}
 	})
-	r.backlogAtEnd.Store(int64(q.size()))
 	q.close()
 	wg.Wait()
-	r.reportUnsent(q)
+	r.reportUnsent(q, schedule)
 }
 
-// pace walks the schedule and hands out each job when it is due.
-func (r *replay) pace(push func(job)) {
+// pace walks the schedule and hands out each job when it is due. When the run ends
+// before, the schedule has what was not handed out.
+func (r *replay) pace(s *schedule, push func(job)) {
 	t := newTimer()
 	defer t.release()
-	schedule := r.plan.schedule(r)
-	for {
-		j, ok := schedule.next()
+	end := r.moment(r.timeline.end())
+	for !r.ending() {
+		j, ok := s.next()
 		if !ok {
 			return
 		}
-		for !r.ending() {
-			wait := j.due - r.clock.now()
-			if wait <= 0 {
-				break
+		now := r.clock.now()
+		for ; now < j.due; now = r.clock.now() {
+			if r.ending() { // only the user ends a run before what is due
+				return
 			}
-			t.sleep(min(wait, int64(longestSleep)))
+			t.sleep(min(j.due-now, int64(longestSleep)))
 		}
-		if r.ending() {
-			return
+		if now > end {
+			r.behind += j.requests()
 		}
 		push(j)
 	}
@@ -79,23 +88,36 @@ func (r *replay) serveJobs(q *queue, i int) {
 	}
 }
 
-// reportUnsent counts what was due and never sent as failed.
-func (r *replay) reportUnsent(q *queue) {
-	if r.interrupted.Load() {
+// reportUnsent counts what was due and never sent as failed: what no worker took,
+// and what the pacer did not come to.
+func (r *replay) reportUnsent(q *queue, rest *schedule) {
+	if r.userEnds() {
 		return
 	}
 	now := r.clock.now()
 	for _, j := range q.unsent() {
-		for i := range j.group.n {
-			rep := report{
-				kind: j.kind, stretch: j.stretch, due: j.due, sent: now, done: now,
-				err: errUnsent, open: true,
-			}
-			if j.short == nil {
-				rep.kind = j.group.classes[i].kind()
-			}
-			r.recorders[0].recordUnsent(&rep)
+		r.reportOneUnsent(&j, now)
+	}
+	for j, ok := rest.next(); ok; j, ok = rest.next() {
+		if r.userEnds() {
+			r.interrupted.Store(true)
+			return
 		}
+		r.behind += j.requests()
+		r.reportOneUnsent(&j, now)
+	}
+}
+
+func (r *replay) reportOneUnsent(j *job, now int64) {
+	for i := range j.requests() {
+		rep := report{
+			kind: j.kind, stretch: j.stretch, due: j.due, sent: now, done: now,
+			err: errUnsent, open: true,
+		}
+		if j.short == nil {
+			rep.kind = j.group.classes[i].kind()
+		}
+		r.recorders[0].recordUnsent(&rep)
 	}
 }
 

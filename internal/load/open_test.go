@@ -102,6 +102,23 @@ func TestWhatWasNeverSentCountsAsFailed(t *testing.T) {
 	}
 }
 
+// More is due than bench can draw and hand over: it counts all the same.
+func TestWhatBenchDidNotComeToCountsAsFailed(t *testing.T) {
+	t.Parallel()
+	s := web(t, reads(5_000_000, 8))
+	s.Duration = scenarios.Duration(100 * time.Millisecond)
+	o := options()
+	o.Drain, o.Verify = 20*time.Millisecond, VerifyOff
+	r := one(t, s, memoryTarget(t), o)
+	all := r.Operations["all"]
+	if r.Load.Due != 500_000 || all.Count != 500_000 || r.Load.Sent+r.Harness.NotSent != 500_000 || r.Harness.NotSent == 0 {
+		t.Errorf("load %+v, %d not sent, %d counted", r.Load, r.Harness.NotSent, all.Count)
+	}
+	if all.Errors["canceled"] != 500_000-r.Load.Completed {
+		t.Errorf("errors %v, completed %d", all.Errors, r.Load.Completed)
+	}
+}
+
 func TestACallThatTakesTooLongTimesOut(t *testing.T) {
 	t.Parallel()
 	target := memoryTarget(t)

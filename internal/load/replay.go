@@ -38,8 +38,9 @@ type replay struct {
 	events      events
 	round       int
 	silent      error // why the store is taken to answer no more
-	// backlogAtEnd is what was due and unsent when the schedule ended.
-	backlogAtEnd atomic.Int64
+	// Of an open loop, when its schedule ended:
+	backlog int // jobs that waited for the store
+	behind  int // requests that were due and not even handed over, for want of time
 }
 
 func newReplay(ctx context.Context, p *plan, t *Target, round int, o Options) *replay {
@@ -116,6 +117,9 @@ func (r *replay) drain(ended <-chan struct{}) {
 			r.queue.abandon()
 		}
 	case <-schedule.C:
+		if r.queue != nil {
+			r.backlog = r.queue.size()
+		}
 	}
 	drained := time.NewTimer(patience)
 	defer drained.Stop()
@@ -147,15 +151,18 @@ func (r *replay) stopped() <-chan struct{} {
 	return r.stop
 }
 
-// ending tells whether no further request shall begin.
-func (r *replay) ending() bool {
+// userEnds tells whether the user has ended the run.
+func (r *replay) userEnds() bool {
 	select {
 	case <-r.stop:
 		return true
 	default:
-		return r.calls.Err() != nil
+		return false
 	}
 }
+
+// ending tells whether no further request shall begin.
+func (r *replay) ending() bool { return r.userEnds() || r.calls.Err() != nil }
 
 // prune runs the store's own purge as the middleware's timer would.
 func (r *replay) prune(done <-chan struct{}) {
