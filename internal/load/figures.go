@@ -3,7 +3,6 @@ package load
 import (
 	"cmp"
 	"fmt"
-	"runtime"
 
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/results"
@@ -86,6 +85,7 @@ func (st *stage) merge(other *stage) {
 		addClasses(&a.errors, b.errors)
 	}
 	st.lag.merge(&other.lag)
+	st.kept.merge(&other.kept)
 	st.unsent += other.unsent
 }
 
@@ -330,29 +330,24 @@ func countCalls(before, after *drivers.Reading, ours [numCalls]int64) *results.S
 	return s
 }
 
-// Limits above which bench itself, not the store, is what the figures show.
-const (
-	saturatedCPU = 0.9 // of the processors that this process may use
-	saturatedLag = 2e6 // nanoseconds, at the 99th percentile, while nothing was backed up
-)
-
 // self adds what bench knows of its own part.
 func (m *measurement) self(f *results.Figures, total *stage) {
 	h := &f.Harness
-	h.GCPauseMaxNs = int64(m.harness.pause)
-	h.IdlePercent = m.harness.idle
+	h.GCPauseMaxNs = m.harness.pauses.max
+	h.IdlePercent = m.harness.machine.percent()
+	p := m.harness.part()
+	p.inProcess = m.target.InProcess
 	if c := f.Resources.Client; c != nil && m.harness.length > 0 {
-		percent := 100 * c.CPUSeconds / m.harness.length.Seconds()
-		h.CPUPercent = &percent
-		if most := float64(runtime.GOMAXPROCS(0)); percent >= 100*saturatedCPU*most && !m.target.InProcess {
-			h.ClientSaturated = true
-			h.SaturatedReason = fmt.Sprintf("bench itself used %.1f of the %.0f processors", percent/100, most)
-		}
+		used := c.CPUSeconds / m.harness.length.Seconds()
+		percent := 100 * used
+		p.used, h.CPUPercent = &used, &percent
 	}
-	if lag := h.SendLag; lag != nil && float64(lag.P99) > saturatedLag && f.Load.BacklogMax < 2 {
-		h.ClientSaturated = true
-		h.SaturatedReason = fmt.Sprintf("bench sent requests %.1f ms late (p99) though none were waiting", float64(lag.P99)/1e6)
+	if total.kept.count() > 0 {
+		p.kept = total.kept.h.ValueAtPercentile(99)
 	}
+	p.open, p.times = m.timeline.open, f.Operations["all"].Time()
+	h.SaturatedReason = p.saturated()
+	h.ClientSaturated = h.SaturatedReason != ""
 }
 
 // Steadiness is judged over series of at least this many rows; more than the

@@ -123,6 +123,7 @@ func (m *measurement) watch() {
 		}
 		m.client.sample(now)
 		m.server.sample(now)
+		m.harness.look()
 		m.watchOutage(now)
 		m.watchClock(now)
 		if at := m.timeline.index(now); at != phase && !over {

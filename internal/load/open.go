@@ -14,6 +14,8 @@ type job struct {
 	short   *shortSession
 	kind    scenarios.Kind // of a short-lived session's request
 	due     int64
+	handed  int64 // when the pacer handed it over
+	free    bool  // whether a worker was free for it then
 	stretch int
 }
 
@@ -23,6 +25,16 @@ func (j *job) requests() int {
 		return 1
 	}
 	return j.group.n
+}
+
+// kept is how long bench itself kept the job after it was due: until it was handed
+// over and, when a worker was free for it, until that one began. What comes on top
+// of it, the job waited for the store.
+func (j *job) kept(begun int64) int64 {
+	if j.free {
+		return begun - j.due
+	}
+	return j.handed - j.due
 }
 
 // errUnsent is the failure of a request that was due and never sent.
@@ -57,14 +69,13 @@ func (r *replay) pace(s *schedule, push func(job)) {
 		if !ok {
 			return
 		}
-		now := r.clock.now()
-		for ; now < j.due; now = r.clock.now() {
+		for j.handed = r.clock.now(); j.handed < j.due; j.handed = r.clock.now() {
 			if r.ending() { // only the user ends a run before what is due
 				return
 			}
-			t.sleep(min(j.due-now, int64(longestSleep)))
+			t.sleep(min(j.due-j.handed, int64(longestSleep)))
 		}
-		if now > end {
+		if j.handed > end {
 			r.behind += j.requests()
 		}
 		push(j)
@@ -79,6 +90,7 @@ func (r *replay) serveJobs(q *queue, i int) {
 		if !ok {
 			return
 		}
+		w.rec.recordKept(j.stretch, j.kept(r.clock.now()))
 		if j.short != nil {
 			w.serveShort(j.short, j.kind, j.due, j.stretch)
 		} else {
@@ -104,6 +116,7 @@ func (r *replay) reportUnsent(q *queue, rest *schedule) {
 			return
 		}
 		r.behind += j.requests()
+		r.recorders[0].recordKept(j.stretch, now-j.due)
 		r.reportOneUnsent(&j, now)
 	}
 }

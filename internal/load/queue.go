@@ -38,6 +38,7 @@ func (q *queue) push(j job, mostWorkers int) (worker int, start bool) {
 		w.push(j)
 		q.held++
 	} else {
+		j.free = q.ready.len() < q.idle || q.workers < mostWorkers
 		q.offer(j)
 	}
 	q.backlog = max(q.backlog, q.ready.len()+q.held)

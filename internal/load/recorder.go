@@ -32,6 +32,7 @@ type stage struct {
 	operations [scenarios.NumKinds]operationStats
 	calls      [numCalls]callStats
 	lag        timing
+	kept       timing // of which the requests were kept by bench itself: see job.kept
 	unsent     uint64 // requests that came due and were never sent
 }
 
@@ -68,6 +69,14 @@ func (t *timing) count() uint64 {
 		return 0
 	}
 	return uint64(t.h.TotalCount())
+}
+
+// bars are the distribution's, shortest times first.
+func (t *timing) bars() []hdr.Bar {
+	if t.h == nil {
+		return nil
+	}
+	return t.h.Distribution()
 }
 
 func (t *timing) merge(other *timing) {
@@ -119,11 +128,7 @@ type report struct {
 func (r *recorder) record(p *report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	st := r.stages[p.stretch]
-	if st == nil {
-		st = &stage{}
-		r.stages[p.stretch] = st
-	}
+	st := r.stage(p.stretch)
 	for i := range p.calls {
 		r.totals[p.calls[i].call]++
 		st.calls[p.calls[i].call].record(&p.calls[i])
@@ -161,6 +166,21 @@ func (r *recorder) record(p *report) {
 	if p.open {
 		op.response.record(p.done - p.due)
 	}
+}
+
+// stage is that of a stretch. The caller holds mu.
+func (r *recorder) stage(stretch int) *stage {
+	if r.stages[stretch] == nil {
+		r.stages[stretch] = &stage{}
+	}
+	return r.stages[stretch]
+}
+
+// recordKept takes how long bench itself kept a job that was due.
+func (r *recorder) recordKept(stretch int, kept int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stage(stretch).kept.record(kept)
 }
 
 // recordUnsent takes a request that came due and was never sent: it failed, and
