@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -94,6 +95,17 @@ func fetch(url string) (string, error) {
 			return "", fmt.Errorf("no operation is counted in:\n%s", body)
 		}
 	}
+}
+
+// collecting ARG… is a bench whose garbage is collected all the time.
+func collecting(args []string) int {
+	go func() {
+		for {
+			runtime.GC()
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	return Main(args, os.Stdout, os.Stderr)
 }
 
 // watch runs a command and gives each line of its standard error, which it passes
