@@ -32,7 +32,10 @@ FROM pg_stat_database, (SELECT to_regclass($1::text)::oid AS oid) AS t WHERE dat
 // that others made. It is too large by what autovacuum commits in the database
 // (a few transactions, about once a minute), by one a connection when the URL
 // has target_session_attrs, and by what calls committed whose answer was not
-// awaited. It is nil before PostgreSQL 15, which can't be made to publish its
+// awaited. What others' connections committed shows up to a second late, and on
+// those that are idle then up to ten, since their server processes publish it so;
+// of a client that goes on at a rate, a second's worth may be missing, or be there
+// from before. It is nil before PostgreSQL 15, which can't be made to publish its
 // counters.
 //
 // Connections counts those to this database. ExpiredPresent counts what Prune
