@@ -15,7 +15,7 @@ import (
 
 // typedPassword is a URL in an argument whose password is the one that must not
 // be shown; a comma ends a target.
-var typedPassword = regexp.MustCompile(`://[^/@,]*:[^,\n]*hunter2[^,\n]*@`)
+var typedPassword = regexp.MustCompile(`://[^/@,\n]*:[^,\n]*hunter2[^,\n]*@`)
 
 // FuzzArguments types any arguments, one a line. A command that would measure or
 // change something only reads its flags. Whatever is typed, the status is 0 or 2;
