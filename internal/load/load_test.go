@@ -1,7 +1,6 @@
 package load
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -14,21 +13,29 @@ import (
 // memoryTarget is an honest store in this process.
 func memoryTarget(t testing.TB) *Target {
 	t.Helper()
-	store, err := drivers.Lookup("memory")
+	target := openTarget(t, "memory", "", nil)
+	target.InProcess, target.ServerReason = true, "in process"
+	return target
+}
+
+// openTarget opens a store with its express client.
+func openTarget(t testing.TB, name, url string, settings map[string]string) *Target {
+	t.Helper()
+	store, err := drivers.Lookup(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	options, err := store.Resolve(drivers.Express, nil)
+	options, err := store.Resolve(drivers.Express, settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := drivers.Config{Client: drivers.Express, Options: options}
-	d, err := drivers.Open(context.Background(), "memory", cfg)
+	cfg := drivers.Config{URL: url, Client: drivers.Express, Options: options, ConnectTimeout: 30 * time.Second}
+	d, err := drivers.Open(t.Context(), name, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	return &Target{Name: "memory", Driver: d, Facts: store.Facts(cfg), InProcess: true, ServerReason: "in process"}
+	return &Target{Name: name, Driver: d, Facts: store.Facts(cfg)}
 }
 
 // web is the built-in scenario "web", made short.

@@ -164,11 +164,18 @@ func TestBulkWorkThatStandsStillIsGivenUp(t *testing.T) {
 func TestAReadBackThatIsNotAnsweredEnds(t *testing.T) {
 	t.Parallel()
 	target := memoryTarget(t)
-	silent := &atomic.Bool{}
-	target.Driver = &gate{Driver: target.Driver, open: func() bool { return !silent.Load() }}
+	store := &gate{Driver: target.Driver}
+	target.Driver = store
 	o := options()
 	o.Drain = 100 * time.Millisecond
-	o.Observe = func(p Progress) { silent.Store(p.Phase == "read-back") }
+	o.Observe = func(p Progress) {
+		switch p.Phase {
+		case "read-back":
+			store.shut()
+		case "clean-up":
+			store.open()
+		}
+	}
 	outcomes, _ := Run(t.Context(), web(t, nil), []*Target{target}, o)
 	if err := outcomes[0].Err; err == nil || drivers.Classify(err) != drivers.ClassTimeout || !strings.HasPrefix(err.Error(), "read back: ") {
 		t.Errorf("%v", err)
