@@ -63,18 +63,6 @@ func (w *witnessed) run(t testing.TB) {
 	w.round = outcomes[0].Rounds[0]
 }
 
-// answers is how many there were between two seconds of the schedule.
-func (w *witnessed) answers(from, to float64) (n int) {
-	for _, all := range w.answered {
-		for _, at := range all {
-			if second := at.Sub(w.began).Seconds(); second >= from && second < to {
-				n++
-			}
-		}
-	}
-	return n
-}
-
 // unanswered is the wait of a request without an answer.
 const unanswered = time.Duration(math.MaxInt64)
 
