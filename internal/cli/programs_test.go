@@ -97,12 +97,21 @@ func fetch(url string) (string, error) {
 	}
 }
 
-// collecting ARG… is a bench whose garbage is collected all the time.
+// collecting ARG… is a bench whose garbage is collected all the time. Each time all
+// of it stands still until a copy has ended, which nothing interrupts.
 func collecting(args []string) int {
 	go func() {
-		for {
+		from, to := make([]byte, 32<<20), make([]byte, 32<<20)
+		for ; ; time.Sleep(20 * time.Millisecond) {
+			begun, done := make(chan struct{}), make(chan struct{})
+			go func() {
+				close(begun)
+				copy(to, from)
+				close(done)
+			}()
+			<-begun
 			runtime.GC()
-			time.Sleep(time.Millisecond)
+			<-done
 		}
 	}()
 	return Main(args, os.Stdout, os.Stderr)
