@@ -31,9 +31,11 @@ type liar struct {
 }
 
 // seldom is true one time in a thousand, and counts a lie then.
-func (l *liar) seldom() bool {
+func (l *liar) seldom() bool { return l.oneIn(1000) }
+
+func (l *liar) oneIn(n uint64) bool {
 	l.turns++
-	if l.turns%1000 != 0 {
+	if l.turns%n != 0 {
 		return false
 	}
 	l.told++
@@ -93,9 +95,10 @@ func isLogin(r *drivers.Record) bool {
 func dropsWrites(l *liar, r *drivers.Record) bool { return isLogin(r) || !l.seldom() }
 func dropsLogins(l *liar, r *drivers.Record) bool { return !isLogin(r) || !l.seldom() }
 
+// dropsDestroys does so more often, as there are few: not one request in ten.
 func dropsDestroys(l *liar, id string) bool {
 	_, there := l.stored(id)
-	return !there || !l.seldom()
+	return !there || !l.oneIn(20)
 }
 
 // remembersOld keeps what a save replaces, unless it is the same version.

@@ -131,8 +131,7 @@ func (s stoppable) standsStillForASecond(t *testing.T) {
 			return nil // a run came to nothing
 		}
 		for i, w := range runs {
-			w.checkSeen(t, arrivals[i].name)
-			for _, text := range w.checkStall(from, until, s.atOnce) {
+			for _, text := range append(w.checkSeen(), w.checkStall(from, until, s.atOnce)...) {
 				wrong = append(wrong, arrivals[i].name+": "+text)
 			}
 		}
@@ -140,21 +139,21 @@ func (s stoppable) standsStillForASecond(t *testing.T) {
 	}))
 }
 
-// checkSeen holds the figures of a run to what was seen from outside, on any machine:
-// all that came due was answered, and when.
-func (w *witnessed) checkSeen(t *testing.T, name string) {
-	t.Helper()
+// checkSeen holds the figures of a run to what was seen from outside: all that came
+// due was answered, and when.
+func (w *witnessed) checkSeen() (wrong []string) {
 	_, waits := w.waits()
 	all, load, n := w.round.Operations["all"], w.round.Load, uint64(len(waits))
 	if load.Due != n || load.Sent != n || load.Completed != n || all.Count != n || len(all.Errors) > 0 {
-		t.Errorf("%s: of %d requests: %+v, errors %v", name, n, load, all.Errors)
+		wrong = append(wrong, fmt.Sprintf("of %d requests: %+v, errors %v", n, load, all.Errors))
 	}
 	const between = 100 * time.Millisecond // the witness and the harness
 	for share, got := range map[float64]*int64{0.95: all.WithFailures.P95, 0.99: all.WithFailures.P99} {
 		if seen := quantile(waits, share); got == nil || (time.Duration(*got)-seen).Abs() > between {
-			t.Errorf("%s: %g of the requests had their answer after %v, with failures %+v", name, share, seen, all.WithFailures)
+			wrong = append(wrong, fmt.Sprintf("%g of the requests had their answer after %v, with failures %+v", share, seen, all.WithFailures))
 		}
 	}
+	return wrong
 }
 
 // caughtUp is how long after the server went on those were served that had come
