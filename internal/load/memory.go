@@ -29,6 +29,7 @@ func (r *replay) steadyHeap() (restore func()) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
 	held := live[0].Value.Uint64() + recording + uint64(r.plan.workers)*perWorker
-	before := debug.SetGCPercent(int(100 * headroom / held))
+	const least = 10 // percent: below, it would hardly ever rest
+	before := debug.SetGCPercent(max(least, int(100*headroom/held)))
 	return func() { debug.SetGCPercent(before) }
 }

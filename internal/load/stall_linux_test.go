@@ -189,6 +189,9 @@ func (w *witnessed) checkStall(from, until time.Time, atOnce bool) (wrong []stri
 		wrong = append(wrong, "overloaded: "+w.round.Load.OverloadedReason)
 	}
 	response := w.round.Operations["all"].ResponseTime
+	if response == nil {
+		return append(wrong, "nothing succeeded")
+	}
 	for _, p := range []struct {
 		share          float64
 		got, tolerance time.Duration

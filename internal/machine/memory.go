@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+
+	"github.com/sessionbench/bench/internal/cgroup"
 )
 
 // Memory is the machine's, in bytes.
@@ -69,7 +71,7 @@ type MemoryLimit struct {
 const noLimit = 1 << 60
 
 func (m *Machine) memoryLimit(context.Context) (Fact, error) {
-	folders, unified, err := m.groups("memory")
+	folders, unified, err := cgroup.Folders(m.Root, "memory")
 	if err != nil {
 		return nil, err
 	}

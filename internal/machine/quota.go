@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sessionbench/bench/internal/cgroup"
 )
 
 // CPUQuota is the tightest limit of processor time that a control group sets on
@@ -21,7 +23,7 @@ type CPUQuota struct {
 }
 
 func (m *Machine) cpuQuota(context.Context) (Fact, error) {
-	folders, unified, err := m.groups("cpu")
+	folders, unified, err := cgroup.Folders(m.Root, "cpu")
 	if err != nil {
 		return nil, err
 	}

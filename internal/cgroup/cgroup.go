@@ -1,28 +1,33 @@
-package machine
+// Package cgroup finds the control groups that this process is in, whose limits hold
+// for it and for what it starts.
+package cgroup
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
 )
 
-// groups are the folders of this process's control group that has a controller:
-// its own first, then those around it as far as they are seen from here. A limit
-// of any holds. unified tells version 2 of control groups, whose files have other
-// names, from version 1 (cgroups(7)).
-func (m *Machine) groups(controller string) (folders []string, unified bool, err error) {
-	name, unified, err := m.groupName(controller)
+// Folders are those of this process's control group that has a controller ("cpu",
+// "memory"): its own first, then those around it as far as they are seen from here.
+// A limit of any holds. unified tells version 2 of control groups, whose files have
+// other names, from version 1 (cgroups(7)). The paths are of root, the whole file
+// system: os.DirFS("/").
+func Folders(root fs.FS, controller string) (folders []string, unified bool, err error) {
+	name, unified, err := groupName(root, controller)
 	if err != nil {
 		return nil, false, err
 	}
-	mount, root, err := m.groupMount(controller, unified)
+	mount, top, err := groupMount(root, controller, unified)
 	if err != nil {
 		return nil, false, err
 	}
 	// In a container the name may be the host's, and the mount hold the
 	// container's groups alone: then its top is ours.
-	within, ok := strings.CutPrefix(name, root)
+	within, ok := strings.CutPrefix(name, top)
 	if !ok || !strings.HasPrefix(within, "/") || strings.Contains(within, "..") {
 		within = ""
 	}
@@ -36,8 +41,8 @@ func (m *Machine) groups(controller string) (folders []string, unified bool, err
 
 // groupName reads /proc/self/cgroup: a line is NUMBER:CONTROLLERS:NAME, and that
 // of version 2 has no controllers. One that version 1 has, version 2 has not.
-func (m *Machine) groupName(controller string) (name string, unified bool, err error) {
-	text, err := m.read("proc/self/cgroup")
+func groupName(root fs.FS, controller string) (name string, unified bool, err error) {
+	text, err := read(root, "proc/self/cgroup")
 	if err != nil {
 		return "", false, err
 	}
@@ -60,8 +65,8 @@ func (m *Machine) groupName(controller string) (name string, unified bool, err e
 
 // groupMount finds in /proc/self/mountinfo (proc_pid_mountinfo(5)) where the groups
 // are mounted, and which of them is the top there.
-func (m *Machine) groupMount(controller string, unified bool) (mount, root string, err error) {
-	text, err := m.read("proc/self/mountinfo")
+func groupMount(root fs.FS, controller string, unified bool) (mount, top string, err error) {
+	text, err := read(root, "proc/self/mountinfo")
 	if err != nil {
 		return "", "", err
 	}
@@ -76,4 +81,17 @@ func (m *Machine) groupMount(controller string, unified bool) (mount, root strin
 		}
 	}
 	return "", "", fmt.Errorf("/proc/self/mountinfo: the control groups of %s are not mounted", controller)
+}
+
+// read names a file as it is known on the machine.
+func read(root fs.FS, path string) (string, error) {
+	text, err := fs.ReadFile(root, path)
+	var known *fs.PathError
+	if errors.As(err, &known) {
+		err = known.Err
+	}
+	if err != nil {
+		return "", fmt.Errorf("/%s: %w", path, err)
+	}
+	return string(text), nil
 }
