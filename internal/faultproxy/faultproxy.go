@@ -4,9 +4,11 @@ package faultproxy
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Proxy passes connections on to one server. Its methods take effect at once and
@@ -133,8 +135,12 @@ func (p *Proxy) Received() int64 {
 func (p *Proxy) accept(l net.Listener) {
 	for {
 		down, err := l.Accept()
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return
+		}
+		if err != nil { // no descriptor is free, as a test may want it: one will be
+			time.Sleep(time.Millisecond)
+			continue
 		}
 		p.join(down.(*net.TCPConn))
 	}
