@@ -2,11 +2,9 @@ package cli
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -47,17 +45,17 @@ func TestBenchSaysThatItWasTheLimit(t *testing.T) {
 
 // Where there is little to do, or the store is slow, bench does not take the blame.
 func TestBenchDoesNotBlameItselfForTheStore(t *testing.T) {
-	t.Parallel()
+	drivertest.Quiet(t)
 	for name, measure := range map[string]func(t *testing.T, r room){
 		"a quiet open loop": func(t *testing.T, r room) {
-			r.types(t, nil, undisturbed(paced(r, "redis="+testserver.Redis(t), "--rate=500/s", "--duration=1500ms")...)...)
+			r.types(t, nil, paced(r, "redis="+testserver.Redis(t), "--rate=500/s", "--duration=1500ms")...)
 		},
 		"two workers, and a slow store": func(t *testing.T, r room) {
-			r.types(t, nil, undisturbed(brief(r, "postgres="+testserver.OwnPostgres(t).URL, "--workers=2", "--duration=1s")...)...)
+			r.types(t, nil, brief(r, "postgres="+testserver.OwnPostgres(t).URL, "--workers=2", "--duration=1s")...)
 		},
 		"a store that stands still": func(t *testing.T, r room) {
 			host, admin := ownRedis(t)
-			run := r.startAs(t, undisturbed(paced(r, "redis=redis://admin:any@"+host, "--rate=500/s", "--duration=1500ms", "--max-in-flight=4")...)...)
+			run := r.startAs(t, paced(r, "redis=redis://admin:any@"+host, "--rate=500/s", "--duration=1500ms", "--max-in-flight=4")...)
 			run.until(t, " steady")
 			tell(t, admin, "CLIENT PAUSE 600")
 			run.end(t)
@@ -67,7 +65,6 @@ func TestBenchDoesNotBlameItselfForTheStore(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			unlessDisturbed(t, func(r room) (complaint string) {
 				measure(t, r)
 				return theOnly(t, r.results()).Summary.Harness.SaturatedReason
@@ -94,23 +91,6 @@ func unlessDisturbed(t *testing.T, measure func(r room) (complaint string)) {
 	}
 	t.Error(complaint)
 }
-
-// undisturbed lets a command, and what it starts, go first on this machine, where
-// that may be done, so that it is as on one where nobody else does anything. In turns
-// with others that go first (not --fifo, under which two Go runtimes can spin for
-// each other for ever), and for at most two seconds at a stretch.
-func undisturbed(command ...string) []string {
-	if !mayGoFirst() {
-		return command
-	}
-	return slices.Concat(goFirst, command)
-}
-
-var goFirst = []string{"prlimit", "--rttime=2000000:2000000", "chrt", "--rr", "1"}
-
-var mayGoFirst = sync.OnceValue(func() bool {
-	return exec.Command(goFirst[0], slices.Concat(goFirst[1:], []string{"true"})...).Run() == nil
-})
 
 // smallQuota makes a control group that may use a tenth of a processor. It returns
 // the file that takes processes into the group.

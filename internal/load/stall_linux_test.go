@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sessionbench/bench/containers"
+	"github.com/sessionbench/bench/drivers/drivertest"
 	_ "github.com/sessionbench/bench/drivers/postgres"
 	_ "github.com/sessionbench/bench/drivers/redis"
 	"github.com/sessionbench/bench/internal/testserver"
@@ -119,6 +120,7 @@ func TestAStallShows(t *testing.T) {
 }
 
 func (s stoppable) standsStillForASecond(t *testing.T) {
+	drivertest.Quiet(t)
 	judge(t, undisturbed(t, func(attempt int) (wrong []string) {
 		runs, over := s.begin(t, fmt.Sprint("attempt", attempt), func(*witnessed) {})
 		s.stop()
