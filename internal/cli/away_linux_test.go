@@ -281,8 +281,10 @@ func TestAServerThatComesBack(t *testing.T) {
 					kinds = append(kinds, e.Kind)
 				}
 			}
-			series := result.Rounds[0].Series
-			if !slices.Equal(kinds, []string{"outage", "recovery"}) || series[len(series)-2].Count == 0 {
+			// A client whose calls wait for the next connection may have no failure to
+			// tell of: then the server was only slow.
+			waits, series := d.class == "", result.Rounds[0].Series
+			if !slices.Equal(kinds, []string{"outage", "recovery"}) && !(waits && len(kinds) == 0) || series[len(series)-2].Count == 0 {
 				t.Errorf("events %+v, second by second %+v", result.Rounds[0].Events, series)
 			}
 			if v := result.Summary; v.Violations.Total() > 0 || v.Verify.Total() > 0 || v.Verify.Checked == 0 {
