@@ -26,12 +26,38 @@ func outagesInWords(r *results.Result) string {
 	if len(spells) == 0 {
 		return ""
 	}
+	return "requests failed or went unanswered " + theFirst(spells)
+}
+
+// theFirst lists the first few of what happened, and says how many there were more.
+func theFirst(all []string) string {
 	const shown = 3
-	text := "requests failed or went unanswered " + strings.Join(spells[:min(shown, len(spells))], ", ")
-	if more := len(spells) - shown; more > 0 {
+	text := strings.Join(all[:min(shown, len(all))], ", ")
+	if more := len(all) - shown; more > 0 {
 		text += fmt.Sprintf(", and %d times more", more)
 	}
 	return text
+}
+
+// overloadsInWords says in which phases the store took less than was offered, though
+// it caught up afterwards: what the response times of such a phase mean.
+func overloadsInWords(r *results.Result) string {
+	var phases []string
+	for _, round := range r.Rounds {
+		where := ""
+		if len(r.Rounds) > 1 {
+			where = fmt.Sprintf(" (round %d)", round.Index+1)
+		}
+		for _, e := range round.Events {
+			if e.Kind == "overload" {
+				phases = append(phases, e.Text+where)
+			}
+		}
+	}
+	if len(phases) == 0 {
+		return ""
+	}
+	return theFirst(phases) + ": the response times grow with the length of the phase"
 }
 
 // recovery is when the outage that the events begin with was over.

@@ -58,6 +58,7 @@ var finders = []finder{
 		}
 		return fmt.Sprintf("interrupted: the figures are of %s", seconds(r.Summary.DurationSeconds))
 	}},
+	{Warning, "overloaded_phase", overloadsInWords},
 	{Warning, "clock", clockInWords},
 	{Warning, "client_saturated", func(r *results.Result) string {
 		return because(r.Summary.Harness.ClientSaturated, "bench itself was the limit, not the store", r.Summary.Harness.SaturatedReason)

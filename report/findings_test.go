@@ -55,6 +55,9 @@ func TestFindings(t *testing.T) {
 		"overloaded": {resultstest.Spec{}, func(r *results.Result) {
 			r.Summary.Load.Overloaded, r.Summary.Load.OverloadedReason = true, "900 waited"
 		}, "overloaded", "redis: overloaded: it took less than was offered, and the response times grow with the length of the run (900 waited)"},
+		"overloaded phase": {resultstest.Spec{Rounds: 2}, func(r *results.Result) {
+			r.Rounds[1].Events = []results.Event{{Kind: "overload", Text: "in phase spike the store took 500 of 900 operations/s offered, and caught up later"}}
+		}, "overloaded_phase", "redis: in phase spike the store took 500 of 900 operations/s offered, and caught up later (round 2): the response times grow with the length of the phase"},
 		"saturated": {resultstest.Spec{}, func(r *results.Result) { r.Summary.Harness.ClientSaturated = true },
 			"client_saturated", "redis: bench itself was the limit, not the store"},
 		"unsteady": {resultstest.Spec{Rounds: 3}, func(r *results.Result) {

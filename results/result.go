@@ -279,7 +279,7 @@ type Phase struct {
 // Event is something that happened during a round.
 type Event struct {
 	Second float64 `json:"second"` // since the measured part began; negative in warm-up
-	Kind   string  `json:"kind"`   // phase, purge, outage, recovery, clock, warning
+	Kind   string  `json:"kind"`   // phase, purge, outage, recovery, overload, clock, warning
 	Text   string  `json:"text"`
 }
 

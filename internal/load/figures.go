@@ -2,7 +2,6 @@ package load
 
 import (
 	"cmp"
-	"fmt"
 
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/results"
@@ -21,7 +20,7 @@ func (m *measurement) round(index int, verified results.Verify) (*results.Round,
 	}
 	round := &results.Round{
 		Index: index, StartedAt: m.startedAt, WarmupSecs: -m.timeline.begin(),
-		Unavailable: m.unavailable, Events: m.events.list, Series: m.series,
+		Unavailable: m.unavailable, Series: m.series,
 	}
 	total := &stage{}
 	for i, s := range m.timeline.stretches {
@@ -58,7 +57,7 @@ func (m *measurement) round(index int, verified results.Verify) (*results.Round,
 	m.sides(f)
 	m.serverSide(f)
 	m.self(f, total)
-	round.Steady = m.steady()
+	round.Steady, round.Events = m.steady(), m.events.list
 	return round, nil
 }
 
@@ -206,10 +205,6 @@ func (m *measurement) recorded(f *results.Figures) {
 	}
 }
 
-// overloadShare is the share of what was due that may be unsent when the schedule
-// ends: more of it means that the store took less than was offered.
-const overloadShare = 0.02
-
 func (m *measurement) load(f *results.Figures, total *stage) {
 	all := f.Operations["all"]
 	unsent := total.unsent
@@ -228,12 +223,7 @@ func (m *measurement) load(f *results.Figures, total *stage) {
 	offered := m.timeline.offered() / m.timeline.measured() * m.plan.portion()
 	l.OfferedPerSecond = &offered
 	l.BacklogMax = uint64(m.queue.backlog)
-	if left := float64(m.backlog); left > max(10, overloadShare*float64(l.Due)) && !m.interrupted.Load() {
-		l.Overloaded = true
-		l.OverloadedReason = fmt.Sprintf(
-			"the store took %.0f of %.0f operations/s offered; the response times grow with the length of the run",
-			(float64(l.Due)-left-float64(m.behind))/f.DurationSeconds, offered)
-	}
+	m.judgeOverload(l)
 }
 
 func sum(classes map[string]uint64) uint64 {

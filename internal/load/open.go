@@ -48,11 +48,16 @@ func (r *replay) runOpen() {
 	q := r.queue
 	spawn := func(i int) { wg.Go(func() { r.serveJobs(q, i) }) }
 	schedule := r.plan.schedule(r)
+	r.course = newCourse(r.timeline, r.moment)
 	r.pace(schedule, func(j job) {
+		r.course.reach(j.due, j.handed, q)
 		if i, ok := q.push(j, r.plan.workers); ok {
 			spawn(i)
 		}
 	})
+	if !r.userEnds() {
+		r.course.reach(r.moment(r.timeline.end()), r.clock.now(), q)
+	}
 	q.close()
 	wg.Wait()
 	r.reportUnsent(q, schedule)
@@ -63,7 +68,6 @@ func (r *replay) runOpen() {
 func (r *replay) pace(s *schedule, push func(job)) {
 	t := newTimer()
 	defer t.release()
-	end := r.moment(r.timeline.end())
 	for !r.ending() {
 		j, ok := s.next()
 		if !ok {
@@ -74,9 +78,6 @@ func (r *replay) pace(s *schedule, push func(job)) {
 				return
 			}
 			t.sleep(min(j.due-j.handed, int64(longestSleep)))
-		}
-		if j.handed > end {
-			r.behind += j.requests()
 		}
 		push(j)
 	}
@@ -115,7 +116,6 @@ func (r *replay) reportUnsent(q *queue, rest *schedule) {
 			r.interrupted.Store(true)
 			return
 		}
-		r.behind += j.requests()
 		r.recorders[0].recordKept(j.stretch, now-j.due)
 		r.reportOneUnsent(&j, now)
 	}

@@ -15,7 +15,8 @@ type queue struct {
 	idle      int
 	closed    bool
 	abandoned bool
-	backlog   int // the largest
+	backlog   int     // the largest
+	count     reading // so far, and the fewest open since the last one was taken
 }
 
 func newQueue(sessions int) *queue {
@@ -29,6 +30,8 @@ func newQueue(sessions int) *queue {
 func (q *queue) push(j job, mostWorkers int) (worker int, start bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.count.least = min(q.count.least, q.open())
+	q.count.due += uint64(j.requests())
 	if s := j.group.session; j.short == nil && q.busy[s] {
 		w := q.waiting[s]
 		if w == nil {
@@ -82,6 +85,7 @@ func (q *queue) done(j job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.idle++
+	q.count.finished += uint64(j.requests())
 	if j.short != nil {
 		return
 	}
@@ -123,11 +127,17 @@ func (q *queue) unsent() []job {
 	return jobs
 }
 
-// size is the backlog now: requests due and not sent.
-func (q *queue) size() int {
+// open is how many requests came due and are not finished.
+func (q *queue) open() uint64 { return q.count.due - q.count.finished }
+
+// read takes a reading of the course.
+func (q *queue) read() reading {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.ready.len() + q.held
+	now := q.count
+	now.least = min(now.least, q.open())
+	q.count.least = q.open()
+	return now
 }
 
 // fifo is a first-in first-out list of jobs.

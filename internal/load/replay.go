@@ -34,13 +34,11 @@ type replay struct {
 	cancelCalls context.CancelFunc
 	stop        <-chan struct{} // closed when the user ends the run
 	interrupted atomic.Bool
-	queue       *queue // of the open loop; nil in the closed
+	queue       *queue  // of the open loop; nil in the closed
+	course      *course // its
 	events      events
 	round       int
 	silent      error // why the store is taken to answer no more
-	// Of an open loop, when its schedule ended:
-	backlog int // jobs that waited for the store
-	behind  int // requests that were due and not even handed over, for want of time
 }
 
 func newReplay(ctx context.Context, p *plan, t *Target, round int, o Options) *replay {
@@ -117,9 +115,6 @@ func (r *replay) drain(ended <-chan struct{}) {
 			r.queue.abandon()
 		}
 	case <-schedule.C:
-		if r.queue != nil {
-			r.backlog = r.queue.size()
-		}
 	}
 	drained := time.NewTimer(patience)
 	defer drained.Stop()
