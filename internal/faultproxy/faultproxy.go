@@ -26,7 +26,8 @@ type Proxy struct {
 	hushed   bool
 	received int64 // bytes that clients sent
 	word     string
-	spoken   func() // what to do when a client sends the word; nil: nothing
+	spoken   func()                 // what to do when a client sends the word; nil: nothing
+	swallows func(part []byte) bool // what of a client's does not reach the server; nil: nothing
 }
 
 // New starts a proxy on a port of its own; upstream is the server's HOST:PORT.
@@ -110,6 +111,15 @@ func (p *Proxy) On(word string, do func()) {
 	p.word, p.spoken = word, do
 }
 
+// Swallow keeps from the server what clients send and drop says so of, and so from
+// the clients the answer to it; nil ends that. A message has to come in one piece, as
+// for On.
+func (p *Proxy) Swallow(drop func(message []byte) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.swallows = drop
+}
+
 // Open is the number of connections that clients have open now.
 func (p *Proxy) Open() int {
 	p.mu.Lock()
@@ -169,15 +179,14 @@ func (p *Proxy) join(down *net.TCPConn) {
 	go p.pass(up, down, p.await)
 }
 
-// pass copies one direction; before is called with each part.
-func (p *Proxy) pass(from, to *net.TCPConn, before func(part []byte)) {
+// pass copies one direction, of each part what before leaves of it.
+func (p *Proxy) pass(from, to *net.TCPConn, before func(part []byte) []byte) {
 	defer p.end(from, to)
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
-		before(buffer[:n])
-		if n > 0 {
-			if _, err := to.Write(buffer[:n]); err != nil {
+		if part := before(buffer[:n]); len(part) > 0 {
+			if _, err := to.Write(part); err != nil {
 				return
 			}
 		}
@@ -196,25 +205,31 @@ func (p *Proxy) end(conns ...*net.TCPConn) {
 	}
 }
 
-// count notes what a client sent, and does what is to be done on the word.
-func (p *Proxy) count(part []byte) {
+// count notes what a client sent, does what is to be done on the word, and keeps
+// what is to be swallowed.
+func (p *Proxy) count(part []byte) []byte {
 	p.mu.Lock()
 	p.received += int64(len(part))
 	do := p.spoken
 	if !bytes.Contains(part, []byte(p.word)) {
 		do = nil
 	}
+	if p.swallows != nil && p.swallows(part) {
+		part = nil
+	}
 	p.mu.Unlock()
 	if do != nil {
 		do()
 	}
+	return part
 }
 
 // await waits while the server's answers are held back.
-func (p *Proxy) await([]byte) {
+func (p *Proxy) await(part []byte) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.hushed && p.listener != nil {
 		p.speak.Wait()
 	}
+	return part
 }

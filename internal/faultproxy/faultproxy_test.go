@@ -139,6 +139,22 @@ func TestOnAWordTheConnectionCanBeBroken(t *testing.T) {
 	again.answers(t, "no")
 }
 
+func TestWhatIsSwallowedIsNotAnswered(t *testing.T) {
+	p := New(t, echo(t))
+	p.Swallow(func(message []byte) bool { return string(message) == "no\n" })
+	c := dial(t, p)
+	c.ask(t, "no")
+	c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if got, err := c.lines.ReadString('\n'); err == nil {
+		t.Errorf("%q is answered", got)
+	}
+	c.ask(t, "yes")
+	c.answers(t, "yes")
+	p.Swallow(nil)
+	c.ask(t, "no")
+	c.answers(t, "no")
+}
+
 func TestOpenConnectionsAreCounted(t *testing.T) {
 	p := New(t, echo(t))
 	for range 2 {
