@@ -26,18 +26,10 @@ func (*empty) Touch(context.Context, drivers.Record) error { return nil }
 func (*empty) Destroy(context.Context, string) error       { return nil }
 func (*empty) Close() error                                { return nil }
 
-// BenchmarkRequest is the harness's own cost of a read (two calls: get, touch) on
-// an empty store: drawing, pacing, checking, timing and recording it.
-func BenchmarkRequest(b *testing.B) {
-	s := web(b, func(s *scenarios.Scenario) {
-		s.Mix = scenarios.Mix{scenarios.Read: 100}
-		s.Load.Workers = 1
-		s.Warmup, s.Duration = 0, scenarios.Duration(time.Hour)
-	})
+// onEmpty is a replay on an empty store that has all sessions.
+func onEmpty(b *testing.B, s *scenarios.Scenario) *replay {
 	store := &empty{value: map[string][]byte{}}
-	o := options()
-	p := newPlan(s, 1, 0, Shard{})
-	r := newReplay(b.Context(), p, &Target{Driver: store, Facts: drivers.Facts{}}, 0, o)
+	r := newReplay(b.Context(), newPlan(s, 1, 0, Shard{}), &Target{Driver: store}, 0, options())
 	var g ids
 	for i := range r.people.sessions {
 		id := g.id(r.people.identity, uint64(i), 1)
@@ -45,9 +37,20 @@ func BenchmarkRequest(b *testing.B) {
 		store.value[id] = r.people.value(nil, id, uint64(i), 1, c)
 		r.people.sessions[i] = session{generation: 1, acked: 1, tried: 1, floor: 1, status: alive, promised: forever}
 	}
+	return r
+}
+
+// BenchmarkRequest is the harness's own cost of a read (two calls: get, touch) on
+// an empty store: drawing, pacing, checking, timing and recording it.
+func BenchmarkRequest(b *testing.B) {
+	r := onEmpty(b, web(b, func(s *scenarios.Scenario) {
+		s.Mix = scenarios.Mix{scenarios.Read: 100}
+		s.Load.Workers = 1
+		s.Warmup, s.Duration = 0, scenarios.Duration(time.Hour)
+	}))
 	r.start()
 	w := r.newWorker(0)
-	lane := sequence{dealer: p.dealers[0]}
+	lane := sequence{dealer: r.plan.dealers[0]}
 	b.ReportAllocs()
 	used := processorTime(b)
 	for b.Loop() {
