@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(withoutImages{testserver.Main{M: m}}, map[string]func(){
 		"bench":      func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
 		"collecting": func() { os.Exit(collecting(os.Args[1:])) },
+		"lookout":    func() { os.Exit(lookout(os.Args[1:])) },
 		"until":      func() { os.Exit(until(os.Args[1:])) },
 		"scrape":     func() { os.Exit(scrape(os.Args[1:])) },
 	})
