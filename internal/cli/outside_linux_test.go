@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sessionbench/bench/drivers/drivertest"
 	"github.com/sessionbench/bench/internal/testserver"
 	"github.com/sessionbench/bench/results"
 )
@@ -21,10 +22,9 @@ import (
 // What bench says that both sides used is what /proc shows to another process, which
 // looks more often.
 func TestWhatBothSidesUseAgreesWithProc(t *testing.T) {
-	t.Parallel()
+	drivertest.Quiet(t)
 	for way, stores := range map[string][]string{"process": {"redis", "postgres"}, "container": {"redis"}} {
 		t.Run(way, func(t *testing.T) {
-			t.Parallel()
 			for _, store := range stores {
 				for _, mode := range []string{"express", "native"} {
 					t.Run(store+", "+mode, func(t *testing.T) {
@@ -45,11 +45,10 @@ func seenFromOutside(t *testing.T, r room, way, store, mode string) (complaint s
 	} else {
 		installed(t, store, map[string]string{"redis": "redis-server", "postgres": "/usr/lib/postgresql/*/bin/initdb"}[store])
 	}
-	bench := r.startAs(t, undisturbed(run...)...)
+	bench := r.startAs(t, run...)
 	bench.until(t, ", client ") // it has said what it provided
 	pid := strconv.Itoa(bench.cmd.Process.Pid)
-	watching := undisturbed("lookout", pid, serverOf(t, r, way, pid))
-	lookout := exec.Command(watching[0], watching[1:]...)
+	lookout := exec.Command("lookout", pid, serverOf(t, r, way, pid))
 	var printed, said bytes.Buffer
 	lookout.Stdout, lookout.Stderr = &printed, &said
 	if err := lookout.Start(); err != nil {
