@@ -31,6 +31,8 @@ func inUnit(u Unit, v float64) string {
 		return percent(v)
 	case CPUPer1000:
 		return cpuPerOperation(v)
+	case Bytes:
+		return size(v)
 	}
 	return count(v)
 }
@@ -80,13 +82,15 @@ func microseconds(secondsPer1000 float64) string {
 	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
-// ratioCell writes a ratio as "×1.52", and "×19.1k".
+// ratioCell writes a ratio as "×1.52", and "×19.1k"; before it stands "~" where noise
+// may explain it, and "≈" where the two are the same.
 func ratioCell(f Figure) string {
+	sign := map[Verdict]string{CantTell: "~", Same: "≈"}[f.Verdict]
 	switch {
 	case f.Ratio == nil:
 		return "–"
 	case significant(*f.Ratio) >= 1000:
-		return "×" + tight(scaled(*f.Ratio, countUnits))
+		return sign + "×" + tight(scaled(*f.Ratio, countUnits))
 	}
-	return "×" + digits(*f.Ratio)
+	return sign + "×" + digits(*f.Ratio)
 }

@@ -38,7 +38,9 @@ func differences(rs []*results.Result, names []string) []Difference {
 	compare("kernel", func(r *results.Result) string { return r.Host.Kernel })
 	compare("tool", func(r *results.Result) string { return strings.TrimSpace(r.Tool.Version + " " + r.Tool.Commit) })
 	compare("client", func(r *results.Result) string { return r.Target.Client })
-	compare("durability", func(r *results.Result) string { return r.Target.Durability })
+	if _, differ := valuesInWords(rs, names, func(r *results.Result) string { return r.Target.Durability }); differ {
+		compare("durability", durabilityWithSettings)
+	}
 	compare("network", func(r *results.Result) string { return r.Target.Network })
 	compare("backend", func(r *results.Result) string { return r.Target.Backend })
 	compare("tls", func(r *results.Result) string { return map[bool]string{true: "on", false: "off"}[r.Target.TLS] })

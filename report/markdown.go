@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -15,6 +16,12 @@ func writeMarkdown(w io.Writer, c *Comparison, _ Style) error {
 	out := bufio.NewWriter(w)
 	markdownTable(out, c)
 	fmt.Fprintf(out, "\n%s\n", markdownText(strings.TrimPrefix(legend(c), "* best of its column; ")+markdownBest(c)))
+	if len(c.Answer) > 0 {
+		fmt.Fprintln(out)
+		for _, text := range c.Answer {
+			fmt.Fprintf(out, "- %s\n", markdownText(cut(text, lineWidth)))
+		}
+	}
 	if len(c.Differences) > 0 {
 		fmt.Fprint(out, "\n### The runs differ\n\n")
 		for _, d := range c.Differences {
@@ -46,9 +53,9 @@ func markdownBest(c *Comparison) string {
 }
 
 func markdownTable(out *bufio.Writer, c *Comparison) {
-	head, rule := "| |", "|---|"
+	head, rule := "| | durability |", "|---|---|"
 	for _, column := range c.Columns {
-		if column.Key != "error_percent" {
+		if inMarkdown(column) {
 			head += " " + markdownTitle(column) + " |"
 			rule += "---:|"
 		}
@@ -56,15 +63,17 @@ func markdownTable(out *bufio.Writer, c *Comparison) {
 	fmt.Fprintf(out, "%s\n%s\n", head, rule)
 	for i := range c.Rows {
 		r := &c.Rows[i]
-		fmt.Fprintf(out, "| %s |", markdownText(cut(oneLine(r.Name), 2*nameWidth)))
+		fmt.Fprintf(out, "| %s | %s |", markdownText(cut(oneLine(r.Name), 2*nameWidth)), markdownText(cmp.Or(r.Durability, "–")))
 		for _, column := range c.Columns {
-			if column.Key != "error_percent" {
+			if inMarkdown(column) {
 				fmt.Fprintf(out, " %s |", markdownCell(r, column))
 			}
 		}
 		fmt.Fprintln(out)
 	}
 }
+
+func inMarkdown(c Column) bool { return c.Key != "error_percent" && !c.Aside }
 
 func markdownTitle(c Column) string {
 	words := strings.NewReplacer("_", " ", "fds", "fds", "cpu", "CPU").Replace(c.Key)

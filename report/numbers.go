@@ -64,12 +64,15 @@ type unit struct {
 var (
 	timeUnits  = []unit{{" ns", 1, true}, {" µs", 1e3, false}, {" ms", 1e6, false}, {" s", 1e9, false}}
 	rateUnits  = []unit{{"/s", 1, false}, {" k/s", 1e3, false}, {" M/s", 1e6, false}}
+	byteUnits  = []unit{{" B", 1, true}, {" kB", 1e3, false}, {" MB", 1e6, false}, {" GB", 1e9, false}}
 	countUnits = []unit{{" k", 1e3, false}, {" M", 1e6, false}, {" G", 1e9, false}}
 )
 
 func duration(ns float64) string { return scaled(ns, timeUnits) }
 
 func rate(perSecond float64) string { return scaled(perSecond, rateUnits) }
+
+func size(n float64) string { return scaled(n, byteUnits) }
 
 // count is exact below ten thousand.
 func count(n float64) string {

@@ -50,15 +50,15 @@ func judge(o scenarios.Objective, bound scenarios.Bound, f *results.Figures) (re
 	}
 	switch bound.Kind {
 	case scenarios.BoundLatency:
-		v, reason, err := all.Percentile(bound.Percentile)
+		at, err := all.Percentiles(bound.Percentile)
 		switch {
 		case err != nil:
 			return verdict, err
-		case v == nil:
-			verdict.Reason = reason
+		case at[0].Value == nil:
+			verdict.Reason = at[0].Reason
 			return verdict, nil
 		}
-		measured(duration(float64(*v)), time.Duration(*v) <= bound.Time)
+		measured(duration(float64(*at[0].Value)), time.Duration(*at[0].Value) <= bound.Time)
 		if f.Load.Overloaded {
 			verdict.OK, verdict.Reason = false, "overloaded: the response times grow with the length of the run"
 		}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -27,10 +28,10 @@ func writeTable(w io.Writer, c *Comparison, s Style) error {
 	if out.style.Width <= 0 {
 		out.style.Width = defaultWidth
 	}
-	out.line(heading(c))
 	for _, d := range c.Differences {
 		out.line(fmt.Sprintf("differs in %s: %s", d.Field, d.Text))
 	}
+	out.line(heading(c))
 	out.line("")
 	out.blocks(c, tableColumns(c))
 	if text := legend(c); text != "" {
@@ -46,11 +47,14 @@ func writeTable(w io.Writer, c *Comparison, s Style) error {
 	return out.w.Flush()
 }
 
-// facts are what is known of a row besides its figures.
-var facts = []struct {
+// fact is something known of a row.
+type fact struct {
 	title string
 	of    func(r *Row) string
-}{
+}
+
+// facts are what is known of a row besides its figures.
+var facts = []fact{
 	{"scenario", func(r *Row) string { return r.Scenario }},
 	{"load", func(r *Row) string { return r.Load }},
 	{"measured", measuredTime},
@@ -72,12 +76,19 @@ func common(c *Comparison, of func(r *Row) string) (text string, same bool) {
 	return text, true
 }
 
+// inHeading tells whether a fact is said once for all rows. Of several, each row says
+// how durable it is: the field's oldest unfair comparison leaves that out.
+func inHeading(c *Comparison, f fact) bool {
+	_, same := common(c, f.of)
+	return same && (f.title != "durability" || len(c.Rows) == 1)
+}
+
 // heading is what all rows have in common.
 func heading(c *Comparison) string {
 	var texts []string
 	for _, fact := range facts {
-		text, same := common(c, fact.of)
-		if !same || text == "" {
+		text, _ := common(c, fact.of)
+		if text == "" || !inHeading(c, fact) {
 			continue
 		}
 		switch fact.title {
@@ -115,7 +126,7 @@ func tableColumns(c *Comparison) []tableColumn {
 				return tight(errorsCell(r)), r.Figures["errors"].Best
 			}})
 			continue
-		case column.Unit != Nanosecond:
+		case column.Unit != Nanosecond || column.Aside:
 			continue
 		}
 		cs = append(cs, tableColumn{title, false, func(r *Row) (string, bool) {
@@ -133,15 +144,20 @@ func tableColumns(c *Comparison) []tableColumn {
 		tableColumn{"CPU µs/op", false, func(r *Row) (string, bool) { return markLast(bothSides(r, "cpu", microseconds)) }},
 	)
 	for _, fact := range facts {
-		if _, same := common(c, fact.of); same {
-			continue // the heading has it
+		if inHeading(c, fact) {
+			continue
 		}
-		cs = append(cs, tableColumn{fact.title, true, func(r *Row) (string, bool) {
+		column := tableColumn{fact.title, true, func(r *Row) (string, bool) {
 			if text := fact.of(r); text != "" {
 				return cut(oneLine(text), nameWidth), false
 			}
 			return "–", false
-		}})
+		}}
+		if fact.title == "durability" {
+			cs = slices.Insert(cs, 0, column)
+			continue
+		}
+		cs = append(cs, column)
 	}
 	return append(cs, ratios...)
 }
@@ -153,10 +169,12 @@ func markLast(text string) (string, bool) {
 
 // legend explains the signs that occur.
 func legend(c *Comparison) string {
-	var best, unbounded, atLeast, times = false, false, false, map[string]bool{}
+	best, unbounded, atLeast := false, false, false
+	times, verdicts := map[string]bool{}, map[Verdict]bool{}
 	for i := range c.Rows {
 		times[c.Rows[i].Time] = true
 		for _, f := range c.Rows[i].Figures {
+			verdicts[f.Verdict] = true
 			best = best || f.Best
 			unbounded = unbounded || f.Unbounded
 			atLeast = atLeast || f.AtLeast
@@ -179,6 +197,12 @@ func legend(c *Comparison) string {
 	}
 	if c.Comparable && len(c.Rows) > 1 {
 		parts = append(parts, "× against the first")
+	}
+	if verdicts[CantTell] {
+		parts = append(parts, "~ noise may explain it")
+	}
+	if verdicts[Same] {
+		parts = append(parts, "≈ the same within 5 %")
 	}
 	return strings.Join(append(parts, "fds (peak) and CPU: client+server"), "; ")
 }

@@ -28,7 +28,7 @@ func oneLine(s string) string {
 
 // spelledInASCII are the signs that reports use.
 var spelledInASCII = strings.NewReplacer(
-	"µ", "u", "−", "-", "–", "-", "∞", "inf", "≥", ">=", "×", "x", "…", "...", "“", `"`, "”", `"`,
+	"µ", "u", "−", "-", "–", "-", "∞", "inf", "≥", ">=", "×", "x", "≈", "=", "…", "...", "“", `"`, "”", `"`,
 )
 
 // ASCII spells a text for a terminal that shows no other characters.

@@ -70,17 +70,27 @@ func (o *Operation) Time() *Distribution {
 	return o.ServiceTime
 }
 
-// Percentile gives the percentile q (0 to 100) in nanoseconds, each failure
-// counting as worse than any success, and the reason when there is none.
-func (o *Operation) Percentile(q float64) (value *int64, reason string, err error) {
+// Percentile is one of an operation's times in nanoseconds, each failure counting as
+// worse than any success; Reason says why it is null.
+type Percentile struct {
+	Value  *int64
+	Reason string
+}
+
+// Percentiles gives the percentiles qs (each 0 to 100), in their order.
+func (o *Operation) Percentiles(qs ...float64) ([]Percentile, error) {
 	s, err := pool([]*Distribution{o.Time()})
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	if value = s.percentile(q, o.WithFailures.Failures); value == nil {
-		reason = whyUnbounded(q, s.count(), o.WithFailures.Failures)
+	all := make([]Percentile, len(qs))
+	for i, q := range qs {
+		all[i].Value = s.percentile(q, o.WithFailures.Failures)
+		if all[i].Value == nil {
+			all[i].Reason = whyUnbounded(q, s.count(), o.WithFailures.Failures)
+		}
 	}
-	return value, reason, nil
+	return all, nil
 }
 
 // Succeeded is the number of operations that succeeded.

@@ -93,13 +93,14 @@ func TestOperationPercentileTakesResponseTimeInOpenLoop(t *testing.T) {
 	o := &Operation{ServiceTime: distributionOf(t, 10, 20, 30), ResponseTime: distributionOf(t, 100, 200, 300)}
 	o.WithFailures.Failures = 1
 	for q, want := range map[float64]*int64{25: ns(100), 75: ns(300), 76: nil} {
-		got, reason, err := o.Percentile(q)
-		if err != nil || !same(got, want) {
-			t.Errorf("%v: %v %q %v", q, got, reason, err)
+		got, err := o.Percentiles(q)
+		if err != nil || !same(got[0].Value, want) {
+			t.Errorf("%v: %v %v", q, got, err)
 		}
 	}
-	if _, reason, _ := o.Percentile(99.99); reason != "the 99.99th percentile lies among the 25.0 % failures" {
-		t.Error(reason)
+	got, err := o.Percentiles(25, 99.99)
+	if err != nil || got[0].Reason != "" || got[1].Reason != "the 99.99th percentile lies among the 25.0 % failures" {
+		t.Error(got, err)
 	}
 }
 
