@@ -3,8 +3,6 @@ package report
 import (
 	"fmt"
 	"strings"
-
-	"github.com/sessionbench/bench/results"
 )
 
 // answer says in words what the figures come to: how fast against the reference, what
@@ -76,9 +74,9 @@ func besideInWords(reference, r *Row) string {
 		}
 	}
 	done, p99 := r.Figures["throughput"], r.Figures["p99"]
-	first, second, ratio, times := r, reference, done.Ratio, p99.Ratio
-	if done.Verdict == Slower || done.Verdict != Faster && p99.Verdict == Slower {
-		first, second, ratio, times = reference, r, inverse(ratio), inverse(times)
+	first, second, ratio, times := reference, r, inverse(done.Ratio), inverse(p99.Ratio)
+	if done.Verdict == Faster || done.Verdict != Slower && p99.Verdict == Faster {
+		first, second, ratio, times = r, reference, done.Ratio, p99.Ratio
 	}
 	tail := tailInWords(first, second, p99.Verdict, times)
 	switch {
@@ -171,27 +169,4 @@ func costInWords(c *Comparison) string {
 		return ""
 	}
 	return "Processor time of an operation, client + server: " + strings.Join(firstFew(parts, 6), ", ") + "."
-}
-
-// durabilitySettings are those of any store that decide what a crash takes.
-var durabilitySettings = []string{
-	"appendonly", "appendfsync", "save", "fsync", "synchronous_commit", "table", "journal_mode", "synchronous",
-	"fsync_file", "write_concern", "journal", "filesystem",
-}
-
-// durabilityWithSettings is a result's class with the settings behind it.
-func durabilityWithSettings(r *results.Result) string {
-	if r.Target.Durability == "" {
-		return ""
-	}
-	var behind []string
-	for _, key := range durabilitySettings {
-		if value, ok := r.Target.Settings[key]; ok {
-			if value == "" {
-				value = `""`
-			}
-			behind = append(behind, key+"="+value)
-		}
-	}
-	return strings.TrimSpace(r.Target.Durability + " " + strings.Join(behind, " "))
 }

@@ -169,7 +169,7 @@ func TestDifferencesComeInTheOrderOfTheirWeight(t *testing.T) {
 		"host: shop-1, linux, amd64, AMD EPYC 7713, 8 cores (a), shop-2, linux, amd64, AMD EPYC 7713, 1 core (b)",
 		"tool: 0.1.0 0123456789ab (a), 0.2.0 0123456789ab (b)",
 		"client: express (a), native (b)",
-		"durability: commit appendonly=no (a), none appendonly=yes (b)",
+		"durability: commit (a), none (b), by the settings: a appendonly=no; b appendonly=yes",
 		"network: loopback (a), remote (b)",
 		"backend: process (a), external (b)",
 		"tls: off (a), on (b)",

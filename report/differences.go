@@ -38,8 +38,11 @@ func differences(rs []*results.Result, names []string) []Difference {
 	compare("kernel", func(r *results.Result) string { return r.Host.Kernel })
 	compare("tool", func(r *results.Result) string { return strings.TrimSpace(r.Tool.Version + " " + r.Tool.Commit) })
 	compare("client", func(r *results.Result) string { return r.Target.Client })
-	if _, differ := valuesInWords(rs, names, func(r *results.Result) string { return r.Target.Durability }); differ {
-		compare("durability", durabilityWithSettings)
+	compare("durability", func(r *results.Result) string { return r.Target.Durability })
+	for i := range ds {
+		if ds[i].Field == "durability" {
+			ds[i].Text += settingsBehind(rs, names)
+		}
 	}
 	compare("network", func(r *results.Result) string { return r.Target.Network })
 	compare("backend", func(r *results.Result) string { return r.Target.Backend })
@@ -48,6 +51,32 @@ func differences(rs []*results.Result, names []string) []Difference {
 		compare("run", runInWords)
 	}
 	return append(ds, storeDifferences(rs, names)...)
+}
+
+// durabilitySettings are those of any store that decide what a crash takes.
+var durabilitySettings = []string{
+	"appendonly", "appendfsync", "save", "fsync", "synchronous_commit", "table", "journal_mode", "synchronous",
+	"fsync_file", "write_concern", "journal",
+}
+
+// settingsBehind names the settings that the rows' durability comes from.
+func settingsBehind(rs []*results.Result, names []string) string {
+	var rows []string
+	for i, r := range rs {
+		var settings []string
+		for _, key := range durabilitySettings {
+			if value, ok := r.Target.Settings[key]; ok && value != "" {
+				settings = append(settings, key+"="+value)
+			}
+		}
+		if len(settings) > 0 {
+			rows = append(rows, cut(oneLine(names[i]), nameWidth)+" "+strings.Join(settings, " "))
+		}
+	}
+	if len(rows) == 0 {
+		return ""
+	}
+	return ", by the settings: " + strings.Join(firstFew(rows, 6), "; ")
 }
 
 // sameTraffic tells whether all scenarios do the same, for however long.

@@ -64,11 +64,14 @@ func overallFigures(f *results.Figures, percentiles []float64) (map[string]Figur
 	if err := setTimes(figures, all, percentiles); err != nil {
 		return nil, err
 	}
-	successes := *all
-	successes.WithFailures.Failures = 0
-	alone := map[string]Figure{}
-	if err := setTimes(alone, &successes, percentiles); err != nil {
-		return nil, err
+	alone := figures // of the successes
+	if all.WithFailures.Failures > 0 {
+		successes := *all
+		successes.WithFailures.Failures = 0
+		alone = map[string]Figure{}
+		if err := setTimes(alone, &successes, percentiles); err != nil {
+			return nil, err
+		}
 	}
 	for _, q := range percentiles {
 		figures["success_"+percentileKey(q)] = alone[percentileKey(q)]

@@ -76,6 +76,11 @@ func common(c *Comparison, of func(r *Row) string) (text string, same bool) {
 	return text, true
 }
 
+// hasRatio tells whether a table shows the column's ratios.
+func hasRatio(c Column) bool {
+	return (c.Unit == PerSecond || c.Unit == Nanosecond) && !c.Aside && c.Key != "max"
+}
+
 // inHeading tells whether a fact is said once for all rows. Of several, each row says
 // how durable it is: the field's oldest unfair comparison leaves that out.
 func inHeading(c *Comparison, f fact) bool {
@@ -133,7 +138,7 @@ func tableColumns(c *Comparison) []tableColumn {
 			f := r.Figures[column.Key]
 			return strings.TrimSuffix(tight(cell(column, f)), "/s"), f.Best
 		}})
-		if c.Comparable && len(c.Rows) > 1 && column.Unit != Number && column.Key != "max" {
+		if c.Comparable && len(c.Rows) > 1 && hasRatio(column) {
 			ratios = append(ratios, tableColumn{"×" + title, false, func(r *Row) (string, bool) {
 				return ratioCell(r.Figures[column.Key]), false
 			}})
@@ -173,8 +178,11 @@ func legend(c *Comparison) string {
 	times, verdicts := map[string]bool{}, map[Verdict]bool{}
 	for i := range c.Rows {
 		times[c.Rows[i].Time] = true
-		for _, f := range c.Rows[i].Figures {
-			verdicts[f.Verdict] = true
+		for _, column := range c.Columns {
+			f := c.Rows[i].Figures[column.Key]
+			if hasRatio(column) {
+				verdicts[f.Verdict] = true
+			}
 			best = best || f.Best
 			unbounded = unbounded || f.Unbounded
 			atLeast = atLeast || f.AtLeast
