@@ -1,28 +1,44 @@
 package cli
 
 import (
-	"fmt"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
 	"github.com/sessionbench/bench/internal/load"
 )
 
-// metrics serves the run's figures in Prometheus's text format. Its zero value
-// serves nothing.
+// metrics serves the run's figures to Prometheus. Its zero value serves nothing.
 type metrics struct {
-	server   *http.Server
-	url      string // where they are served
-	mu       sync.Mutex
-	last     load.Progress
-	finished uint64 // operations that succeeded, over all rounds and targets
+	server *http.Server
+	url    string // where they are served
+
+	mu      sync.Mutex
+	targets map[string]*live
+}
+
+// live is what is known of a target so far, over all its rounds.
+type live struct {
+	last      load.Progress
+	succeeded uint64
+	failed    uint64 // in the rounds before the last one
+	sum       float64
+	within    map[float64]uint64 // successes by how many seconds they took at most
+}
+
+// bounds are those of the histogram's buckets in seconds: 1 µs to 10 s, in the steps
+// of a logarithmic ruler, the same in all runs so that they aggregate.
+var bounds = []float64{
+	1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10,
 }
 
 // startMetrics listens at addr; an empty one serves nothing.
 func startMetrics(addr string) (*metrics, error) {
-	m := &metrics{}
+	m := &metrics{targets: map[string]*live{}}
 	if addr == "" {
 		return m, nil
 	}
@@ -30,8 +46,10 @@ func startMetrics(addr string) (*metrics, error) {
 	if err != nil {
 		return nil, err
 	}
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(m)
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", m.serve)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	m.url = "http://" + l.Addr().String() + "/metrics"
 	m.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go m.server.Serve(l) // ends with close
@@ -44,29 +62,81 @@ func (m *metrics) close() {
 	}
 }
 
+// show takes a second's figures.
 func (m *metrics) show(p load.Progress) {
+	if m.server == nil {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.last = p
-	m.finished += p.PerSecond
+	t := m.targets[p.Target]
+	if t == nil {
+		t = &live{within: map[float64]uint64{}}
+		m.targets[p.Target] = t
+	}
+	if p.Errors < t.last.Errors { // another round has begun
+		t.failed += t.last.Errors
+	}
+	t.last = p
+	t.last.Times = nil // is load's again when this returns
+	t.succeeded += p.PerSecond
+	if p.Times == nil {
+		return
+	}
+	for _, bar := range p.Times.Distribution() {
+		if bar.Count == 0 {
+			continue
+		}
+		seconds := float64(bar.To) / 1e9
+		t.sum += seconds * float64(bar.Count)
+		for _, bound := range bounds {
+			if seconds <= bound {
+				t.within[bound] += uint64(bar.Count)
+			}
+		}
+	}
 }
 
-func (m *metrics) serve(w http.ResponseWriter, _ *http.Request) {
-	m.mu.Lock()
-	p, finished := m.last, m.finished
-	m.mu.Unlock()
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	labels := fmt.Sprintf("{target=%q,phase=%q}", p.Target, p.Phase)
-	metric := func(name, kind, help string, value float64) {
-		fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s%s %g\n", name, help, name, kind, name, labels, value)
+var (
+	operationsMetric = describe("bench_operations_total", "Operations that succeeded, warm-up included.", "target")
+	errorsMetric     = describe("bench_operation_errors_total", "Operations that failed, warm-up included.", "target")
+	durationMetric   = describe("bench_operation_duration_seconds", "Times of the operations that succeeded: response time in open loop, service time in closed loop.", "target")
+	fdsMetric        = describe("bench_open_fds", "File descriptors that are open.", "target", "side")
+	roundMetric      = describe("bench_round", "The round that runs, from 1.", "target", "phase")
+)
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+// Describe implements prometheus.Collector.
+func (m *metrics) Describe(c chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{operationsMetric, errorsMetric, durationMetric, fdsMetric, roundMetric} {
+		c <- d
 	}
-	fmt.Fprintf(w, "# HELP bench_operations_total Operations that succeeded in this run.\n# TYPE bench_operations_total counter\nbench_operations_total %d\n", finished)
-	metric("bench_operations_per_second", "gauge", "Operations that succeeded in the last second.", float64(p.PerSecond))
-	metric("bench_operation_p50_seconds", "gauge", "Median time of the last second's operations.", p.P50.Seconds())
-	metric("bench_operation_p99_seconds", "gauge", "99th percentile of the last second's operations.", p.P99.Seconds())
-	metric("bench_round_errors", "gauge", "Operations that failed since the round began.", float64(p.Errors))
-	metric("bench_client_file_descriptors", "gauge", "File descriptors of bench.", float64(p.ClientFDs))
-	if p.ServerFDs >= 0 {
-		metric("bench_server_file_descriptors", "gauge", "File descriptors of the store's server.", float64(p.ServerFDs))
+}
+
+// Collect implements prometheus.Collector.
+func (m *metrics) Collect(c chan<- prometheus.Metric) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for name, t := range m.targets {
+		number := func(d *prometheus.Desc, kind prometheus.ValueType, value float64, labels ...string) {
+			c <- prometheus.MustNewConstMetric(d, kind, value, append([]string{name}, labels...)...)
+		}
+		number(operationsMetric, prometheus.CounterValue, float64(t.succeeded))
+		number(errorsMetric, prometheus.CounterValue, float64(t.failed+t.last.Errors))
+		number(roundMetric, prometheus.GaugeValue, float64(t.last.Round), t.last.Phase)
+		if t.last.ClientFDs > 0 { // it is known while there is load
+			number(fdsMetric, prometheus.GaugeValue, float64(t.last.ClientFDs), "client")
+		}
+		if t.last.ServerFDs >= 0 {
+			number(fdsMetric, prometheus.GaugeValue, float64(t.last.ServerFDs), "server")
+		}
+		within := make(map[float64]uint64, len(bounds))
+		for _, bound := range bounds {
+			within[bound] = t.within[bound]
+		}
+		c <- prometheus.MustNewConstHistogram(durationMetric, t.succeeded, t.sum, within, name)
 	}
 }

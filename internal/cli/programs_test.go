@@ -55,7 +55,7 @@ func until(args []string) int {
 var served = regexp.MustCompile(`http://\S+/metrics`)
 
 // counted tells that some operations are among the figures.
-var counted = regexp.MustCompile(`(?m)^bench_operations_total [1-9]`)
+var counted = regexp.MustCompile(`(?m)^bench_operations_total\{[^}]*\} [1-9]`)
 
 // scrape COMMAND ARG… runs a command that serves its figures until they have
 // operations, prints them, and interrupts the command.

@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"time"
 
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/results"
 	"github.com/sessionbench/bench/scenarios"
@@ -73,9 +75,13 @@ type Progress struct {
 	Left          time.Duration // until the end of all rounds; an estimate
 	PerSecond     uint64        // operations finished in the last second
 	P50, P99      time.Duration // of that second; 0: none succeeded
-	Errors        uint64        // since the replay began
-	ClientFDs     int
-	ServerFDs     int // -1: unknown
+	Max           time.Duration
+	// Times has the times in nanoseconds of that second's successes; nil: there were
+	// none. It is good until Observe returns.
+	Times     *hdr.Histogram
+	Errors    uint64 // since the replay began
+	ClientFDs int
+	ServerFDs int // -1: unknown
 }
 
 // Outcome is what was measured of one target.

@@ -177,6 +177,8 @@ func (m *measurement) show(now, moment float64, s *second) {
 	if s.count > 0 {
 		p.P50 = time.Duration(s.times.h.ValueAtPercentile(50))
 		p.P99 = time.Duration(s.times.h.ValueAtPercentile(99))
+		p.Max = time.Duration(s.times.max)
+		p.Times = s.times.h
 	}
 	if m.server.read != nil && m.server.reason == "" {
 		p.ServerFDs = m.server.now
