@@ -100,6 +100,7 @@ var ErrNoAnswer = errors.New("the store does not answer any more")
 
 // Digest identifies the traffic that a scenario and a seed make.
 func Digest(s *scenarios.Scenario, seed uint64) string {
+	defer frugalHeap()()
 	return newPlan(s, seed, 0, Shard{}).digest()
 }
 
@@ -131,7 +132,9 @@ func Prepare(s *scenarios.Scenario, shard Shard) (notes []string, err error) {
 func Run(ctx context.Context, s *scenarios.Scenario, targets []*Target, o Options) (outcomes []Outcome, interrupted bool) {
 	outcomes = make([]Outcome, len(targets))
 	for round := range o.Rounds {
+		restore := frugalHeap()
 		p := newPlan(s, o.Seed, round, o.Shard)
+		restore()
 		for i := range targets {
 			if round%2 == 1 {
 				i = len(targets) - 1 - i
@@ -161,7 +164,9 @@ func Run(ctx context.Context, s *scenarios.Scenario, targets []*Target, o Option
 // runRound is one round on one target: preload, replay, read back, clean up. The
 // round is nil when nothing was measured; left says why sessions remain.
 func runRound(ctx context.Context, p *plan, t *Target, round int, o Options) (measured *results.Round, left, err error) {
+	restore := frugalHeap()
 	r := newReplay(ctx, p, t, round, o)
+	restore()
 	defer r.cancelCalls()
 	defer r.steadyHeap()()
 	show := func(phase string) { r.observe(Progress{Phase: phase, ServerFDs: -1}) }

@@ -33,3 +33,11 @@ func (r *replay) steadyHeap() (restore func()) {
 	before := debug.SetGCPercent(max(least, int(100*headroom/held)))
 	return func() { debug.SetGCPercent(before) }
 }
+
+// frugalHeap lets the collector run after every few allocations, for as long as a few
+// large ones are made of which most are soon garbage: what makes a plan takes more
+// than the plan, and nothing in it has to be looked through.
+func frugalHeap() (restore func()) {
+	before := debug.SetGCPercent(10)
+	return func() { debug.SetGCPercent(before) }
+}

@@ -48,10 +48,10 @@ func newPlan(s *scenarios.Scenario, seed uint64, round int, shard Shard) *plan {
 	}
 	if p.timeline.open {
 		p.workers, p.lanes = s.Load.MaxInFlight, openLanes
-		p.dealers = []dealer{newDealer(p.seed, s, newPicker(s.Sessions, shares), nil)}
 		if shard.Count > 1 {
 			p.own(deal(s.Sessions, shard.Count, shares))
 		}
+		p.dealers = []dealer{newDealer(p.seed, s, newPicker(s.Sessions, shares), nil)}
 		return p
 	}
 	p.workers = int(math.Ceil(p.timeline.peak()))
@@ -60,8 +60,9 @@ func newPlan(s *scenarios.Scenario, seed uint64, round int, shard Shard) *plan {
 	for i, hand := range hands {
 		var own []float64
 		if shares != nil {
-			for _, session := range hand {
-				own = append(own, shares[session])
+			own = make([]float64, len(hand))
+			for k, session := range hand {
+				own[k] = shares[session]
 			}
 		}
 		p.dealers = append(p.dealers, newDealer(hash(p.seed, uint64(i)), s, newPicker(len(hand), own), hand))

@@ -149,7 +149,7 @@ func TestPopularityIsCappedAndSumsToOne(t *testing.T) {
 func TestAPickerDrawsInProportion(t *testing.T) {
 	t.Parallel()
 	w := []float64{0.5, 0.25, 0.125, 0.125}
-	p := newPicker(len(w), w)
+	p := newPicker(len(w), slices.Clone(w))
 	var drawn [4]float64
 	const n = 200_000
 	for k := range uint64(n) {

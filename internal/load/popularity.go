@@ -47,6 +47,7 @@ type picker struct {
 	alias []uint32
 }
 
+// newPicker uses the weights up: a population may be large, and so is each copy.
 func newPicker(n int, weights []float64) picker {
 	p := picker{n: uint64(n)}
 	if weights == nil {
@@ -57,27 +58,33 @@ func newPicker(n int, weights []float64) picker {
 		sum += w
 	}
 	p.cut, p.alias = make([]uint32, n), make([]uint32, n)
-	scaled := make([]float64, n)
-	var small, large []int
+	scaled := weights
+	// Two stacks in one array: the small ones from its begin, the large from its end.
+	stacks := make([]uint32, n)
+	small, large := 0, n // the small are stacks[:small], the large stacks[large:]
 	for i, w := range weights {
-		scaled[i] = w / sum * float64(n)
-		if scaled[i] < 1 {
-			small = append(small, i)
+		if scaled[i] = w / sum * float64(n); scaled[i] < 1 {
+			stacks[small] = uint32(i)
+			small++
 		} else {
-			large = append(large, i)
+			large--
+			stacks[large] = uint32(i)
 		}
 	}
-	for len(small) > 0 && len(large) > 0 {
-		s, l := small[len(small)-1], large[len(large)-1]
-		small = small[:len(small)-1]
-		p.cut[s], p.alias[s] = uint32(scaled[s]*(1<<32-1)), uint32(l)
-		scaled[l] -= 1 - scaled[s]
-		if scaled[l] < 1 {
-			large, small = large[:len(large)-1], append(small, l)
+	for small > 0 && large < n {
+		small--
+		s, l := stacks[small], stacks[large]
+		p.cut[s], p.alias[s] = uint32(scaled[s]*(1<<32-1)), l
+		if scaled[l] -= 1 - scaled[s]; scaled[l] < 1 {
+			large++
+			stacks[small] = l
+			small++
 		}
 	}
-	for _, i := range append(small, large...) {
-		p.cut[i], p.alias[i] = math.MaxUint32, uint32(i)
+	for _, rest := range [][]uint32{stacks[:small], stacks[large:]} {
+		for _, i := range rest {
+			p.cut[i], p.alias[i] = math.MaxUint32, i
+		}
 	}
 	return p
 }
