@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/sessionbench/bench/drivers"
 )
 
@@ -44,7 +45,9 @@ func (d *driver) start(ctx context.Context, cfg drivers.Config) error {
 	}
 	var err error
 	if there == nil {
-		err = d.make(ctx, cfg.Options.Bool(optCreateTable))
+		if err = d.make(ctx, cfg.Options.Bool(optCreateTable)); madeMeanwhile(err) {
+			err = d.claim(ctx, cfg.UseExisting)
+		}
 	} else {
 		err = d.claim(ctx, cfg.UseExisting)
 	}
@@ -90,6 +93,20 @@ func (d *driver) make(ctx context.Context, allowed bool) error {
 	d.made = true
 	return nil
 }
+
+// madeMeanwhile tells whether somebody else was a moment quicker, such as another
+// shard of the same run.
+func madeMeanwhile(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && (refused.Code == duplicateTable || refused.Code == uniqueViolation)
+}
+
+// Of two that make the same table at once, one finds it there, or its name taken in
+// the catalogue (appendix A of PostgreSQL's manual).
+const (
+	duplicateTable  = "42P07"
+	uniqueViolation = "23505"
+)
 
 // claim uses a table that is there: one that an earlier run made, or with
 // permission any other of that shape.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -240,4 +242,35 @@ func TestOptionsDecideTheEndOfASession(t *testing.T) {
 			check("touch", c.touched)
 		}
 	})
+}
+
+// Shards of a run begin at the same moment, on a table that none of them finds.
+func TestOfSeveralThatMakeTheTableOneDoesAndAllUseIt(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		url := ownDatabase(t)
+		cfg := config(t, url, drivers.Express)
+		var opening sync.WaitGroup
+		opened := make([]drivers.Driver, 6)
+		for i := range opened {
+			opening.Go(func() {
+				d, err := drivers.Open(t.Context(), "postgres", cfg)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				opened[i] = d
+			})
+		}
+		opening.Wait()
+		for i, d := range opened {
+			if d == nil {
+				continue
+			}
+			if err := d.Set(t.Context(), drivertest.Record(fmt.Sprint("id", i), time.Hour, 0, drivertest.Padding(9))); err != nil {
+				t.Error(err)
+			}
+			d.Close()
+		}
+	}
 }
