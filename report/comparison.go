@@ -27,6 +27,8 @@ type Comparison struct {
 	Columns    []Column  `json:"columns"`
 	Rows       []Row     `json:"rows"`
 	Findings   []Finding `json:"findings"`
+	// Results are in the order of Rows, for the forms that hold more than figures.
+	Results []*results.Result `json:"-"`
 }
 
 // Column describes one figure of the rows.
@@ -123,6 +125,7 @@ func Compare(rs []*results.Result, percentiles []float64) (*Comparison, error) {
 	c := &Comparison{
 		Schema: ComparisonSchema, Columns: columns(percentiles),
 		Differences: differences(rs, names), Comparable: sameTraffic(rs),
+		Results: rs,
 	}
 	for i, r := range rs {
 		row, err := row(r, names[i], percentiles)

@@ -27,6 +27,7 @@ var formats = []format{
 	{"markdown", []string{".md", ".markdown"}, writeMarkdown},
 	{"json", []string{".json"}, writeJSON},
 	{"csv", []string{".csv"}, writeCSV},
+	{"junit", []string{".xml"}, writeJUnit},
 }
 
 // Formats lists the names that Write knows.
