@@ -153,6 +153,7 @@ func TestGolden(t *testing.T) {
 		{"three.json", "three", "json", Style{}},
 		{"three.csv", "three", "csv", Style{}},
 		{"three.xml", "three", "junit", Style{}},
+		{"three.hlog", "three", "hlog", Style{}},
 		{"one.txt", "one", "table", Style{}},
 		{"one.md", "one", "markdown", Style{}},
 		{"hostile.txt", "hostile", "table", Style{}},
@@ -163,6 +164,7 @@ func TestGolden(t *testing.T) {
 		{"poor.md", "poor", "markdown", Style{}},
 		{"poor.json", "poor", "json", Style{}},
 		{"poor.xml", "poor", "junit", Style{}},
+		{"poor.hlog", "poor", "hlog", Style{}},
 		{"forty.txt", "forty", "table", Style{}},
 		{"tails.txt", "tails", "table", Style{}},
 	} {
@@ -281,14 +283,14 @@ func TestJSONIsOneDocumentThatReadsBack(t *testing.T) {
 func TestUnknownFormatsListTheKnown(t *testing.T) {
 	t.Parallel()
 	err := Write(&bytes.Buffer{}, "pdf", compared(t, three()[:1]), Style{})
-	if err == nil || err.Error() != `unknown format "pdf": the formats are table, markdown, json, csv, junit` {
+	if err == nil || err.Error() != `unknown format "pdf": the formats are table, markdown, json, csv, junit, hlog` {
 		t.Error(err)
 	}
 	if _, err := FormatOf("out.docx"); err == nil || err.Error() != `the suffix of "out.docx" stands for no format: known are .txt, .md, .markdown, .json, .csv, .xml, .hlog, .hgrm` {
 		t.Error(err)
 	}
 	for path, want := range map[string]string{"a/b.MD": "markdown", "x.json": "json", "x.tar.csv": "csv", "t.txt": "table",
-		"junit.xml": "junit"} {
+		"junit.xml": "junit", "a.hlog": "hlog"} {
 		if got, err := FormatOf(path); got != want || err != nil {
 			t.Errorf("%s: %s, %v", path, got, err)
 		}

@@ -28,6 +28,7 @@ var formats = []format{
 	{"json", []string{".json"}, writeJSON},
 	{"csv", []string{".csv"}, writeCSV},
 	{"junit", []string{".xml"}, writeJUnit},
+	{"hlog", []string{".hlog"}, writeHlog},
 }
 
 // Formats lists the names that Write knows.
