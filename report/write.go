@@ -29,6 +29,7 @@ var formats = []format{
 	{"csv", []string{".csv"}, writeCSV},
 	{"junit", []string{".xml"}, writeJUnit},
 	{"hlog", []string{".hlog"}, writeHlog},
+	{"hgrm", []string{".hgrm"}, writeHgrm},
 }
 
 // Formats lists the names that Write knows.
