@@ -155,18 +155,21 @@ func TestGolden(t *testing.T) {
 		{"three.xml", "three", "junit", Style{}},
 		{"three.hlog", "three", "hlog", Style{}},
 		{"three.hgrm", "three", "hgrm", Style{}},
+		{"three.bench", "three", "gobench", Style{}},
 		{"one.txt", "one", "table", Style{}},
 		{"one.md", "one", "markdown", Style{}},
 		{"hostile.txt", "hostile", "table", Style{}},
 		{"hostile.md", "hostile", "markdown", Style{}},
 		{"hostile.csv", "hostile", "csv", Style{}},
 		{"hostile.xml", "hostile", "junit", Style{}},
+		{"hostile.bench", "hostile", "gobench", Style{}},
 		{"poor.txt", "poor", "table", Style{}},
 		{"poor.md", "poor", "markdown", Style{}},
 		{"poor.json", "poor", "json", Style{}},
 		{"poor.xml", "poor", "junit", Style{}},
 		{"poor.hlog", "poor", "hlog", Style{}},
 		{"poor.hgrm", "poor", "hgrm", Style{}},
+		{"poor.bench", "poor", "gobench", Style{}},
 		{"forty.txt", "forty", "table", Style{}},
 		{"tails.txt", "tails", "table", Style{}},
 	} {
@@ -285,14 +288,14 @@ func TestJSONIsOneDocumentThatReadsBack(t *testing.T) {
 func TestUnknownFormatsListTheKnown(t *testing.T) {
 	t.Parallel()
 	err := Write(&bytes.Buffer{}, "pdf", compared(t, three()[:1]), Style{})
-	if err == nil || err.Error() != `unknown format "pdf": the formats are table, markdown, json, csv, junit, hlog, hgrm` {
+	if err == nil || err.Error() != `unknown format "pdf": the formats are table, markdown, json, csv, junit, hlog, hgrm, gobench` {
 		t.Error(err)
 	}
-	if _, err := FormatOf("out.docx"); err == nil || err.Error() != `the suffix of "out.docx" stands for no format: known are .txt, .md, .markdown, .json, .csv, .xml, .hlog, .hgrm` {
+	if _, err := FormatOf("out.docx"); err == nil || err.Error() != `the suffix of "out.docx" stands for no format: known are .txt, .md, .markdown, .json, .csv, .xml, .hlog, .hgrm, .bench` {
 		t.Error(err)
 	}
 	for path, want := range map[string]string{"a/b.MD": "markdown", "x.json": "json", "x.tar.csv": "csv", "t.txt": "table",
-		"junit.xml": "junit", "a.hlog": "hlog", "a.hgrm": "hgrm"} {
+		"junit.xml": "junit", "a.hlog": "hlog", "a.hgrm": "hgrm", "before.bench": "gobench"} {
 		if got, err := FormatOf(path); got != want || err != nil {
 			t.Errorf("%s: %s, %v", path, got, err)
 		}

@@ -30,6 +30,7 @@ var formats = []format{
 	{"junit", []string{".xml"}, writeJUnit},
 	{"hlog", []string{".hlog"}, writeHlog},
 	{"hgrm", []string{".hgrm"}, writeHgrm},
+	{"gobench", []string{".bench"}, writeGobench},
 }
 
 // Formats lists the names that Write knows.
