@@ -26,12 +26,7 @@ import (
 func writeGobench(w io.Writer, c *Comparison, _ Style) error {
 	out := bufio.NewWriter(w)
 	writeUnits(out, c)
-	var base, setups []string
-	for _, r := range c.Results {
-		base = append(base, benchmarkName(r))
-		setups = append(setups, setup(r))
-	}
-	base = distinct(base, setups, "/setup=%d")
+	base := benchmarkNames(c.Results)
 	before := ""
 	for i, r := range c.Results {
 		if now := configuration(r, &c.Rows[i]); now != before {
@@ -82,17 +77,25 @@ func traffic(r *results.Result) string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))[:12]
 }
 
-// benchmarkName is what benchstat knows a result by, without the operation. A
+// benchmarkNames are what benchstat knows the results by, without the operation. A
 // target that is more than its store's name, such as redis:8, is in it, and a label.
-func benchmarkName(r *results.Result) string {
-	name := "BenchmarkSession/store=" + word(r.Target.Store, "/") + "/client=" + word(r.Target.Client, "/")
-	if r.Target.Text != r.Target.Store && r.Target.Text != "" {
-		name += "/target=" + word(r.Target.Text, "/")
+func benchmarkNames(rs []*results.Result) []string {
+	var targets, labels, names, setups []string
+	for _, r := range rs {
+		targets, labels = append(targets, r.Target.Text), append(labels, r.Label)
 	}
-	if r.Label != "" {
-		name += "/label=" + word(r.Label, "/")
+	targets, labels = words(targets, "/"), words(labels, "/")
+	for i, r := range rs {
+		name := "BenchmarkSession/store=" + word(r.Target.Store, "/") + "/client=" + word(r.Target.Client, "/")
+		if r.Target.Text != r.Target.Store && r.Target.Text != "" {
+			name += "/target=" + targets[i]
+		}
+		if r.Label != "" {
+			name += "/label=" + labels[i]
+		}
+		names, setups = append(names, name), append(setups, setup(r))
 	}
-	return name
+	return distinct(names, setups, "/setup=%d")
 }
 
 // setup is all that may tell two results of one name apart. An endpoint does not: a
@@ -104,7 +107,7 @@ func setup(r *results.Result) string {
 	if err != nil { // there is nothing in it that could not be written
 		panic(err)
 	}
-	return r.Label + "\n" + string(text)
+	return string(text)
 }
 
 // percentileColumn is one of the comparison's percentiles.

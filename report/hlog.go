@@ -21,6 +21,10 @@ type interval struct {
 	times   *results.Distribution
 }
 
+// notInTags are signs that a name has none of in a tag: a comma ends it, and a slash
+// parts a name from what follows. Blanks and line breaks are none either.
+const notInTags = ",/"
+
 // writeHlog writes the histograms of the rounds as HdrHistogram's interval log
 // 1.3: a line for each, with a tag such as redis/read/service_time or
 // redis/calls/get/pool_wait, in the order of time. Times of failures have a tag of
@@ -34,7 +38,7 @@ func writeHlog(w io.Writer, c *Comparison, _ Style) error {
 	for i := range c.Rows {
 		rows = append(rows, c.Rows[i].Name)
 	}
-	names := tags(rows)
+	names := words(rows, notInTags)
 	var all []interval
 	for i, r := range c.Results {
 		for j := range r.Rounds {
@@ -90,7 +94,7 @@ func intervals(name string, r *results.Round) []interval {
 	for _, p := range r.Phases {
 		phases = append(phases, p.Name)
 	}
-	phases = tags(phases)
+	phases = words(phases, notInTags)
 	for i, p := range r.Phases {
 		eachOperation(p.Operations, func(tag string, d *results.Distribution) {
 			if d != nil {
@@ -100,15 +104,6 @@ func intervals(name string, r *results.Round) []interval {
 		})
 	}
 	return all
-}
-
-// tags makes a part of a tag of each name, unlike ones of unlike names.
-func tags(names []string) []string {
-	var words []string
-	for _, name := range names {
-		words = append(words, word(name, ",/"))
-	}
-	return distinct(words, names, "~%d")
 }
 
 // eachOperation visits the distributions of operations, which may be nil.

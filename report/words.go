@@ -16,6 +16,15 @@ func word(s, signs string) string {
 	}, cut(oneLine(s), lineWidth))
 }
 
+// words makes one word of each text, unlike ones of unlike texts.
+func words(texts []string, signs string) []string {
+	var all []string
+	for _, text := range texts {
+		all = append(all, word(text, signs))
+	}
+	return distinct(all, texts, "~%d")
+}
+
 // distinct numbers words that are equal and stand for unlike things, from the
 // second thing on, in the given form: what stands for the same keeps one word.
 func distinct(words, things []string, form string) []string {
