@@ -42,6 +42,16 @@ func Formats() []string {
 	return names
 }
 
+// Suffixes lists those that stand for a format.
+func Suffixes(name string) []string {
+	for _, f := range formats {
+		if f.name == name {
+			return f.suffixes
+		}
+	}
+	return nil
+}
+
 // FormatOf tells the format that a file's suffix stands for. The error lists the
 // known suffixes.
 func FormatOf(path string) (string, error) {
