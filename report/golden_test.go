@@ -218,7 +218,7 @@ func TestTableFitsItsWidth(t *testing.T) {
 func TestNothingHostilePasses(t *testing.T) {
 	t.Parallel()
 	c := compared(t, hostileResults())
-	for _, format := range []string{"table", "markdown", "csv"} {
+	for _, format := range []string{"table", "markdown", "csv", "junit", "hlog", "hgrm", "gobench"} {
 		text := drawnAs(t, c, format, Style{})
 		for _, bad := range []string{"\x1b", "\u202e", "\nd<script>"} {
 			if strings.Contains(text, bad) {
@@ -298,6 +298,19 @@ func TestUnknownFormatsListTheKnown(t *testing.T) {
 		"junit.xml": "junit", "a.hlog": "hlog", "a.hgrm": "hgrm", "before.bench": "gobench"} {
 		if got, err := FormatOf(path); got != want || err != nil {
 			t.Errorf("%s: %s, %v", path, got, err)
+		}
+	}
+}
+
+func TestAReportIsTheSameEachTime(t *testing.T) {
+	t.Parallel()
+	rs := append(append(three(), hostileResults()...), poor()...)
+	for _, format := range Formats() {
+		once := drawnAs(t, compared(t, rs), format, Style{})
+		for range 3 {
+			if again := drawnAs(t, compared(t, rs), format, Style{}); again != once {
+				t.Errorf("%s is otherwise when it is written again", format)
+			}
 		}
 	}
 }

@@ -124,28 +124,26 @@ func (f *reportFlags) read() (format string, err error) {
 	return format, within("-o", writable(filepath.Dir(f.out)))
 }
 
-// mostPage is far more than a report of results takes.
-const mostPage = 1 << 30
-
 // checkPage compares a file with the report, byte by byte.
 func checkPage(c *report.Comparison, format, file string) error {
 	want, err := drawn(c, format)
 	if err != nil {
 		return usage(err)
 	}
-	got, err := smallfile.Read(file, mostPage)
-	if errors.Is(err, smallfile.ErrTooLarge) {
-		err = fmt.Errorf("%s: larger than %d MiB: not a report", file, mostPage>>20)
-	}
-	if err != nil {
+	const more = 1 << 20 // is looked for a difference, and no further
+	got, err := smallfile.Read(file, int64(len(want))+more)
+	switch {
+	case errors.Is(err, smallfile.ErrTooLarge):
+		return failed(fmt.Errorf("%s is not what these results give: it is far longer%s", file, anew))
+	case err != nil:
 		return usage(within("--check", err))
+	case !bytes.Equal(got, want):
+		return failed(fmt.Errorf("%s is not what these results give: it differs from line %d on%s", file, firstDifference(got, want), anew))
 	}
-	if bytes.Equal(got, want) {
-		return nil
-	}
-	return failed(fmt.Errorf("%s is not what these results give: it differs from line %d on; -o in place of --check writes it anew",
-		file, firstDifference(got, want)))
+	return nil
 }
+
+const anew = "; -o in place of --check writes it anew"
 
 // firstDifference is the line, from 1, in which two texts begin to differ.
 func firstDifference(a, b []byte) int {

@@ -1,5 +1,5 @@
-// Package interop has other programs read what reports hold: the Java original of
-// HdrHistogram its logs and distributions, and benchstat its benchmarks.
+// Package interop has other programs read what reports hold: implementations of
+// HdrHistogram the logs and distributions, and benchstat the benchmarks.
 package interop
 
 import (
@@ -52,19 +52,43 @@ func output(t *testing.T, in string, command *exec.Cmd) string {
 	return out.String()
 }
 
-// source gives a Java program's path. go test sees that it is read here, and does
-// not take a result from its cache when it has changed.
+// javascript runs a program with HdrHistogram's port, which npm installs as
+// results/interop has it locked.
+func javascript(t *testing.T, in, program string, args ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, path := range []string{program, locked + "package.json", locked + "package-lock.json", locked + ".npmrc"} {
+		copied(t, path, dir)
+	}
+	npm := exec.Command("npm", "ci", "--prefer-offline", "--loglevel=error")
+	npm.Dir = dir
+	if out, err := npm.CombinedOutput(); err != nil {
+		drivertest.Missing(t, "node", "install node 20.19 or newer with npm; npm ci: "+err.Error()+"\n"+string(out))
+	}
+	return output(t, in, exec.Command("node", append([]string{filepath.Join(dir, program)}, args...)...))
+}
+
+const locked = "../../results/interop/"
+
+// source gives a Java program's path.
 func source(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(name)
-	path := filepath.Join(t.TempDir(), name)
+	return copied(t, name, t.TempDir())
+}
+
+// copied copies a file into a folder. go test sees that it is read here, and does
+// not take a result from its cache when it has changed.
+func copied(t *testing.T, path, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	to := filepath.Join(dir, filepath.Base(path))
 	if err == nil {
-		err = os.WriteFile(path, text, 0o644)
+		err = os.WriteFile(to, text, 0o644)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return path
+	return to
 }
 
 func written(t *testing.T, format string, rs ...*results.Result) string {
@@ -80,34 +104,39 @@ func written(t *testing.T, format string, rs ...*results.Result) string {
 	return text.String()
 }
 
-// shapes are results whose times of all operations have something particular.
+// shaped is a result whose times of all operations are the given ones, in pairs of a
+// time and how often it was.
+func shaped(t *testing.T, name string, h *hdr.Histogram, times ...int64) *results.Result {
+	t.Helper()
+	for i := 0; i < len(times); i += 2 {
+		if err := h.RecordValues(times[i], times[i+1]); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	d, err := results.NewDistribution(h, h.Min(), h.Max())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := resultstest.Build(resultstest.Spec{Label: name, Seconds: 1})
+	for _, o := range []*results.Operation{r.Summary.Operations["all"], r.Rounds[0].Operations["all"]} {
+		o.ServiceTime = d
+	}
+	return r
+}
+
+// shapes are results of which each has something particular.
 func shapes(t *testing.T) []*results.Result {
 	t.Helper()
 	const hour = results.HighestTrackable
 	var all []*results.Result
-	add := func(name string, h *hdr.Histogram, times ...int64) {
-		for i := 0; i < len(times); i += 2 {
-			if err := h.RecordValues(times[i], times[i+1]); err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-		}
-		d, err := results.NewDistribution(h, h.Min(), h.Max())
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := resultstest.Build(resultstest.Spec{Label: name, Seconds: 1})
-		for _, o := range []*results.Operation{r.Summary.Operations["all"], r.Rounds[0].Operations["all"]} {
-			o.ServiceTime = d
-		}
-		all = append(all, r)
-	}
+	add := func(name string, h *hdr.Histogram, times ...int64) { all = append(all, shaped(t, name, h, times...)) }
 	add("one value", results.NewHistogram(), 212_345, 1)
 	add("zero", results.NewHistogram(), 0, 1)
 	add("zero and little", results.NewHistogram(), 0, 5, 1, 3, 7, 2)
 	add("an hour", results.NewHistogram(), 1, 1, hour, 1)
 	add("millions", results.NewHistogram(), 80e3, 7_654_321, 81e3, 2_000_003, 3e6, 98_765, 4e9, 11)
 	add("beyond 32 bits", results.NewHistogram(), 70e3, 3<<31, 90e3, 1<<40, 5e6, 1<<33, 6e9, 12345)
-	add("two digits, from 1000", hdr.New(1000, 10e9, 2), 1000, 3, 123_456, 1000, 9e9, 1)
+	add("two digits, and a comma", hdr.New(1, 10e9, 2), 1000, 3, 123_456, 1000, 9e9, 1)
 	add("four digits", hdr.New(1, 60e9, 4), 1, 3, 123_456, 1000, 59e9, 1)
 	var wide []int64
 	for v, n := 1000.0, int64(1); v < 5e9; v, n = v*1.01, n*7%1009+1 {
@@ -117,7 +146,7 @@ func shapes(t *testing.T) []*results.Result {
 	return append(all, resultstest.Build(resultstest.Spec{Label: "log-normal", Open: true, PerSecond: 30000}))
 }
 
-// interval is what the Java reader finds in a line of a log.
+// interval is what a reader finds in a line of a log.
 type interval struct {
 	Tag         string           `json:"tag"`
 	Start       int64            `json:"start"` // ms since the epoch
@@ -128,7 +157,7 @@ type interval struct {
 	Percentiles map[string]int64 `json:"percentiles"`
 }
 
-func TestJavaReadsTheIntervalLog(t *testing.T) {
+func TestOtherImplementationsReadTheIntervalLog(t *testing.T) {
 	t.Parallel()
 	rs := shapes(t)
 	for i, r := range rs {
@@ -139,8 +168,24 @@ func TestJavaReadsTheIntervalLog(t *testing.T) {
 	}
 	log := written(t, "hlog", rs...)
 	percentiles := []string{"50", "90", "95", "99", "99.9", "99.99"}
+	for name, read := range map[string]func(t *testing.T) string{
+		"HdrHistogram": func(t *testing.T) string {
+			return java(t, log, append([]string{source(t, "Log.java")}, percentiles...)...)
+		},
+		"hdr-histogram-js": func(t *testing.T) string { return javascript(t, log, "log.js", percentiles...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			isLogOf(t, log, read(t), rs)
+		})
+	}
+}
+
+// isLogOf compares what was read from a log with the results that it is of.
+func isLogOf(t *testing.T, log, read string, rs []*results.Result) {
+	t.Helper()
 	found := map[string]interval{}
-	for lines := json.NewDecoder(strings.NewReader(java(t, log, append([]string{source(t, "Log.java")}, percentiles...)...))); lines.More(); {
+	for lines := json.NewDecoder(strings.NewReader(read)); lines.More(); {
 		var i interval
 		if err := lines.Decode(&i); err != nil {
 			t.Fatal(err)
@@ -218,7 +263,7 @@ func TestTheLogProcessorTakesTheLog(t *testing.T) {
 // is the unit of the times, and where a last digit that may go either way goes.
 func TestThePercentileDistributionIsThatOfJava(t *testing.T) {
 	t.Parallel()
-	rs := shapes(t)
+	rs := append(shapes(t), shaped(t, "from 1000", hdr.New(1000, 10e9, 2), 1000, 3, 123_456, 1000, 9e9, 1))
 	var encoded []string
 	for _, r := range rs {
 		encoded = append(encoded, r.Summary.Operations["all"].Time().Histogram)
