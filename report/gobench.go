@@ -17,7 +17,8 @@ import (
 // writeGobench writes the rounds in Go's benchmark format, for benchstat: a line
 // for each round and operation, under the configuration in which it ran. A figure
 // that there is none of is left out: percentiles among the failures, and the mean
-// (ns/op) of a round that had some, in which a failure has no place.
+// (ns/op) of a round that had some, in which a failure has no place. So are all
+// times of an overloaded target, which depend on how long it ran.
 //
 // Results of the same name, set-up and traffic are samples of one benchmark;
 // those of another set-up have /setup=2 and so on in their names, and those of
@@ -33,8 +34,9 @@ func writeGobench(w io.Writer, c *Comparison, _ Style) error {
 			fmt.Fprintf(out, "\n%s\n", now)
 			before = now
 		}
+		b := benchmark{base[i], processors(r), percentileColumns(c), !c.Rows[i].Overloaded}
 		for j := range r.Rounds {
-			if err := writeRound(out, c, base[i], r, &r.Rounds[j]); err != nil {
+			if err := b.writeRound(out, &r.Rounds[j]); err != nil {
 				return fmt.Errorf("%s: %w", c.Rows[i].Name, err)
 			}
 		}
@@ -128,13 +130,24 @@ func percentileColumns(c *Comparison) []percentileColumn {
 	return all
 }
 
+// benchmark is what the lines of a result have in common.
+type benchmark struct {
+	name        string
+	processors  string // as Go's have it, behind the name
+	percentiles []percentileColumn
+	timed       bool
+}
+
+func processors(r *results.Result) string {
+	if r.Host.Cores == 0 {
+		return ""
+	}
+	return fmt.Sprintf("-%d", r.Host.Cores)
+}
+
 // writeRound writes a line an operation, "all" first. The count is of all that
 // finished or was given up, failures included.
-func writeRound(out *bufio.Writer, c *Comparison, name string, r *results.Result, round *results.Round) error {
-	processors := ""
-	if r.Host.Cores > 0 {
-		processors = fmt.Sprintf("-%d", r.Host.Cores)
-	}
+func (b *benchmark) writeRound(out *bufio.Writer, round *results.Round) error {
 	for _, op := range operationNames(round.Operations) {
 		o := round.Operations[op]
 		failures := o.WithFailures.Failures
@@ -142,20 +155,29 @@ func writeRound(out *bufio.Writer, c *Comparison, name string, r *results.Result
 		if n == 0 {
 			continue
 		}
-		fmt.Fprintf(out, "%s/op=%s%s\t%d", name, op, processors, n)
-		if d := o.Time(); d != nil && failures == 0 {
-			fmt.Fprintf(out, "\t%s ns/op", decimal(d.Mean))
-		}
-		for _, p := range percentileColumns(c) {
-			v, _, err := o.Percentile(p.q)
-			if err != nil {
+		fmt.Fprintf(out, "%s/op=%s%s\t%d", b.name, op, b.processors, n)
+		if b.timed {
+			if err := b.writeTimes(out, o); err != nil {
 				return err
-			}
-			if v != nil {
-				fmt.Fprintf(out, "\t%d %s-ns", *v, p.key)
 			}
 		}
 		fmt.Fprintf(out, "\t%s ops/s\t%s errors/op\n", decimal(o.ThroughputPerSecond), decimal(float64(failures)/float64(n)))
+	}
+	return nil
+}
+
+func (b *benchmark) writeTimes(out *bufio.Writer, o *results.Operation) error {
+	if d := o.Time(); d != nil && o.WithFailures.Failures == 0 {
+		fmt.Fprintf(out, "\t%s ns/op", decimal(d.Mean))
+	}
+	for _, p := range b.percentiles {
+		v, _, err := o.Percentile(p.q)
+		if err != nil {
+			return err
+		}
+		if v != nil {
+			fmt.Fprintf(out, "\t%d %s-ns", *v, p.key)
+		}
 	}
 	return nil
 }

@@ -73,6 +73,11 @@ func TestOnlyFiguresThatThereAreArePrinted(t *testing.T) {
 	if got := benchmarks(t, dead)[read]; len(got) != 1 || got[0] != "15600\t0 ops/s\t1 errors/op" {
 		t.Errorf("nothing succeeded: %q", got)
 	}
+	overloaded := resultstest.Build(resultstest.Spec{Open: true})
+	overloaded.Summary.Load.Overloaded = true
+	if got := benchmarks(t, overloaded)[read]; len(got) != 1 || got[0] != "15600\t780 ops/s\t0 errors/op" {
+		t.Errorf("overloaded: %q", got)
+	}
 	none := resultstest.Build(resultstest.Spec{})
 	for _, o := range none.Rounds[0].Operations {
 		*o = results.Operation{}
