@@ -1,5 +1,5 @@
 // Package report draws what results say: a comparison of any number of them,
-// with the findings in words, as a table, Markdown, JSON or CSV. It reads
+// with the findings in words, in any of the forms that Formats lists. It reads
 // results only, so that a report can be made anywhere and at any later time.
 package report
 
@@ -141,8 +141,9 @@ func Compare(rs []*results.Result, percentiles []float64) (*Comparison, error) {
 	}
 	names := names(rs)
 	c := &Comparison{
-		Schema: ComparisonSchema, Columns: overall(percentiles), Results: rs,
+		Schema: ComparisonSchema, Columns: overall(percentiles),
 		Differences: differences(rs, names), Comparable: sameTraffic(rs),
+		Results: rs,
 	}
 	for i, r := range rs {
 		c.Rows = append(c.Rows, row(r, names[i], basis(rs[0], r)))

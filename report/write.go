@@ -27,6 +27,10 @@ var formats = []format{
 	{"markdown", []string{".md", ".markdown"}, writeMarkdown},
 	{"json", []string{".json"}, writeJSON},
 	{"csv", []string{".csv"}, writeCSV},
+	{"junit", []string{".xml"}, writeJUnit},
+	{"hlog", []string{".hlog"}, writeHlog},
+	{"hgrm", []string{".hgrm"}, writeHgrm},
+	{"gobench", []string{".bench"}, writeGobench},
 }
 
 // Formats lists the names that Write knows.
@@ -36,6 +40,16 @@ func Formats() []string {
 		names = append(names, f.name)
 	}
 	return names
+}
+
+// Suffixes lists those that stand for a format.
+func Suffixes(name string) []string {
+	for _, f := range formats {
+		if f.name == name {
+			return f.suffixes
+		}
+	}
+	return nil
 }
 
 // FormatOf tells the format that a file's suffix stands for. The error lists the

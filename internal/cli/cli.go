@@ -152,7 +152,8 @@ sqlite) and ends within 30 seconds.`,
   bench --store=redis                       provide a Redis and measure it
   bench --store=redis,postgres,mongo        three stores, rounds interleaved
   bench --store=redis=redis://127.0.0.1:6379/0
-  bench compare results/A.json results/B.json`,
+  bench compare results/A.json results/B.json
+  bench report results/*.json -o report.md`,
 		Version:       versionText(),
 		Args:          noArguments,
 		SilenceErrors: true,
@@ -165,7 +166,7 @@ sqlite) and ends within 30 seconds.`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
-		newRun(s), newCompare(s), newList(s), newMerge(s), newClean(s), newDoctor(s),
+		newRun(s), newCompare(s), newReport(s), newList(s), newMerge(s), newClean(s), newDoctor(s),
 		newStores(s), newScenarios(s), newCompletion(s), newVersion(s),
 	)
 	return root

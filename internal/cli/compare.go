@@ -63,32 +63,44 @@ func compare(s streams, all []*results.Result, percentiles []float64, format, fi
 	if err != nil {
 		return usage(err)
 	}
-	printed := report.Write(s.out, format, c, drawing(s.out))
-	if readerLeft(printed) {
-		printed = nil
-	} else if printed != nil {
-		printed = failed(printed)
+	printed := printReport(s, c, format)
+	if file == "" {
+		return printed
 	}
-	if file != "" {
-		return errors.Join(printed, writeReport(s, c, file))
-	}
-	return printed
-}
-
-func writeReport(s streams, c *report.Comparison, file string) error {
 	kind, err := report.FormatOf(file)
 	if err != nil {
-		return usage(within("--report", err))
+		return errors.Join(printed, usage(within("--report", err)))
 	}
-	var text bytes.Buffer
-	if err := report.Write(&text, kind, c, report.Style{}); err != nil {
-		return err
+	return errors.Join(printed, writeReport(s, c, "--report", kind, file))
+}
+
+// printReport writes to standard output, whose reader may leave early.
+func printReport(s streams, c *report.Comparison, format string) error {
+	err := report.Write(s.out, format, c, drawing(s.out))
+	if err == nil || readerLeft(err) {
+		return nil
 	}
-	if err := results.WriteFile(file, text.Bytes()); err != nil {
-		return usage(within("--report", err))
+	return failed(err)
+}
+
+// writeReport writes to the file that a flag names.
+func writeReport(s streams, c *report.Comparison, flag, format, file string) error {
+	text, err := drawn(c, format)
+	if err != nil {
+		return usage(within(flag, err))
+	}
+	if err := results.WriteFile(file, text); err != nil {
+		return usage(within(flag, err))
 	}
 	s.say("wrote " + file)
 	return nil
+}
+
+// drawn is what a file of the format holds.
+func drawn(c *report.Comparison, format string) ([]byte, error) {
+	var text bytes.Buffer
+	err := report.Write(&text, format, c, report.Style{})
+	return text.Bytes(), err
 }
 
 // drawing is how a table looks where it is printed: files and pipes are UTF-8.

@@ -201,8 +201,7 @@ func (f *runFlags) read(cmd *cobra.Command) (*settings, error) {
 	return s, nil
 }
 
-// checkReport refuses a report in no known format, or in the place of a result,
-// which can't be measured again.
+// checkReport refuses a report in no known format, or in the place of a result.
 func checkReport(path string) error {
 	if path == "" {
 		return nil
@@ -210,8 +209,13 @@ func checkReport(path string) error {
 	if _, err := report.FormatOf(path); err != nil {
 		return within("--report", err)
 	}
+	return noResult("--report", path)
+}
+
+// noResult refuses to write in the place of a result, which can't be measured again.
+func noResult(flag, path string) error {
 	if _, err := results.Read(path); err == nil {
-		return fmt.Errorf("--report: %s is a result, which the report would replace: name another file", path)
+		return fmt.Errorf("%s: %s is a result, which the report would replace: name another file", flag, path)
 	}
 	return nil
 }

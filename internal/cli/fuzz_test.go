@@ -51,14 +51,14 @@ func FuzzArguments(f *testing.F) {
 }
 
 // checkArguments does what Main does, but that a run ends before it has made
-// anything, and that nothing is cleaned, merged, compared or calibrated.
+// anything, and that nothing is cleaned, merged, compared, reported or calibrated.
 func checkArguments(args []string, s streams) int {
 	root := newRoot(s)
 	for _, cmd := range append(root.Commands(), root) {
 		switch cmd.Name() {
 		case "bench", "run":
 			onlyRead(cmd)
-		case "clean", "merge", "compare", "list", "doctor":
+		case "clean", "merge", "compare", "report", "list", "doctor":
 			cmd.RunE = func(*cobra.Command, []string) error { return nil }
 		}
 	}

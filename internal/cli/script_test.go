@@ -72,6 +72,7 @@ func params(dir string) testscript.Params {
 			"refuses": refuses,
 			"only":    only,
 			"field":   field,
+			"result":  resultOf,
 			"names":   names,
 			"gone":    gone,
 			"redis":   redis,
