@@ -74,16 +74,16 @@ func besideInWords(reference, r *Row) string {
 		}
 	}
 	done, p99 := r.Figures["throughput"], r.Figures["p99"]
-	first, second, ratio, times := reference, r, inverse(done.Ratio), inverse(p99.Ratio)
+	first, second, ratio, tails := reference, r, inverse(done.Ratio), inverse(p99.Ratio)
 	if done.Verdict == Faster || done.Verdict != Slower && p99.Verdict == Faster {
-		first, second, ratio, times = r, reference, done.Ratio, p99.Ratio
+		first, second, ratio, tails = r, reference, done.Ratio, p99.Ratio
 	}
-	tail := tailInWords(first, second, p99.Verdict, times)
+	tail := tailInWords(first, second, p99.Verdict, tails)
 	switch {
 	case ratio == nil:
 		return fmt.Sprintf("%s carries %s, %s %s%s.", name(second), rate(*second.Figures["throughput"].Value), name(first), rate(*first.Figures["throughput"].Value), prefixed("; ", tail))
 	case done.Verdict == Faster || done.Verdict == Slower:
-		return fmt.Sprintf("%s carries %s times the operations of %s (%s and %s)%s.", name(first), digits(*ratio), name(second),
+		return fmt.Sprintf("%s carries %s times the operations of %s (%s and %s)%s.", name(first), times(*ratio), name(second),
 			rate(*first.Figures["throughput"].Value), rate(*second.Figures["throughput"].Value), prefixed("; ", tail))
 	case done.Verdict == Same:
 		return fmt.Sprintf("%s and %s carry the same (%s and %s)%s.", name(first), name(second),
@@ -101,6 +101,14 @@ func inverse(ratio *float64) *float64 {
 	return &turned
 }
 
+// times writes a ratio for prose: 3.1, and 27,400.
+func times(ratio float64) string {
+	if ratio = significant(ratio); ratio >= 1000 {
+		return grouped(uint64(ratio))
+	}
+	return digits(ratio)
+}
+
 // tailInWords is how long one operation in a hundred takes.
 func tailInWords(first, second *Row, v Verdict, ratio *float64) string {
 	a, b := p99InWords(first.Figures["p99"]), p99InWords(second.Figures["p99"])
@@ -115,9 +123,9 @@ func tailInWords(first, second *Row, v Verdict, ratio *float64) string {
 	case v == CantTell:
 		return fmt.Sprintf("of the p99 (%s and %s) it can't be told", a, b)
 	case *ratio > 1:
-		return fmt.Sprintf("its p99 is %s times as long (%s and %s)", digits(*ratio), a, b)
+		return fmt.Sprintf("its p99 is %s times as long (%s and %s)", times(*ratio), a, b)
 	}
-	return fmt.Sprintf("the other's p99 is %s times as long (%s and %s)", digits(*inverse(ratio)), b, a)
+	return fmt.Sprintf("the other's p99 is %s times as long (%s and %s)", times(*inverse(ratio)), b, a)
 }
 
 // brokenInWords says who broke promises or failed.

@@ -13,7 +13,7 @@ func percentileKey(q float64) string { return "p" + strconv.FormatFloat(q, 'f', 
 // overall are the columns of a row.
 func overall(percentiles []float64) []Column {
 	cs := []Column{{Key: "throughput", Title: "successful operations a second", Unit: PerSecond, Better: Higher}}
-	cs = append(cs, times(percentiles)...)
+	cs = append(cs, timeColumns(percentiles)...)
 	for _, q := range percentiles {
 		cs = append(cs, Column{"success_" + percentileKey(q), percentileKey(q) + " of the successes", Nanosecond, Lower, true})
 	}
@@ -43,7 +43,7 @@ func overall(percentiles []float64) []Column {
 
 var sides = []string{"client", "server"}
 
-func times(percentiles []float64) (cs []Column) {
+func timeColumns(percentiles []float64) (cs []Column) {
 	var aside []float64
 	if slices.Equal(percentiles, DefaultPercentiles) {
 		aside = []float64{90} // nobody asked for it, and p95 is there

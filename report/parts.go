@@ -50,7 +50,7 @@ func (c *Comparison) parts(percentiles []float64) ([]Part, error) {
 
 func operationColumns(percentiles []float64) []Column {
 	cs := []Column{{Key: "throughput", Title: "successful operations a second", Unit: PerSecond}}
-	return append(append(cs, times(percentiles)...),
+	return append(append(cs, timeColumns(percentiles)...),
 		Column{Key: "errors", Title: "operations failed or never sent", Unit: Number, Better: Lower})
 }
 
@@ -67,7 +67,7 @@ func operationFigures(o *results.Operation, percentiles []float64) (map[string]F
 
 func callColumns(percentiles []float64) []Column {
 	cs := []Column{{Key: "per_operation", Title: "calls for each operation", Unit: Number}}
-	return append(append(cs, times(percentiles)...),
+	return append(append(cs, timeColumns(percentiles)...),
 		Column{Key: "pool_wait_p99", Title: "p99 of the wait for a connection of the pool, which is in the times", Unit: Nanosecond, Better: Lower},
 		Column{Key: "errors", Title: "calls failed", Unit: Number, Better: Lower})
 }
