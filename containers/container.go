@@ -35,7 +35,7 @@ func (r *Run) provideContainer(ctx context.Context, store string, rec recipe, re
 		r.say(store + ": pulling the image " + image)
 	}
 	l := launch{engine: e, run: r, rec: rec, image: image, timeout: req.Timeout, cpus: req.CPUs}
-	l.settings = settings{listen: "0.0.0.0", port: rec.port, mark: r.mark(r.newName(store)), password: randomText(16)}
+	l.settings = settings{listen: "0.0.0.0", port: rec.port, mark: r.mark(r.newName(store)), password: randomText(16), class: rec.classes[rec.asked(req)]}
 	var s server
 	if e.hostNetwork {
 		l.listen = loopback

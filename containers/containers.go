@@ -33,6 +33,9 @@ type Request struct {
 	Timeout time.Duration // until the store has to answer a real command; 0: 60 s
 	CPUs    []int         // the processors that a server started here may use (Linux); none: all
 	Args    []string      // for Process: further arguments of the server, which win over its own
+	// Durability is the class that a server is started with; empty: its own. What
+	// runs in process has it by its driver's options (drivers.Store.Durabilities).
+	Durability drivers.Durability
 }
 
 // The networks between the client and the server, as results name them.

@@ -16,13 +16,21 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/sessionbench/bench/drivers"
 )
 
 var mongoRecipe = recipe{
-	image:      "mongo",
-	tag:        "8.0.13",
-	port:       27017,
-	durable:    true,
+	image: "mongo",
+	tag:   "8.0.13",
+	port:  27017,
+	// The journal is written every 100 ms, and before the answer when the client asks
+	// for it. The engine that keeps nothing, inMemory, is MongoDB Enterprise's.
+	durability: drivers.DurabilitySeconds,
+	classes: map[drivers.Durability]class{
+		drivers.DurabilitySeconds: {},
+		drivers.DurabilityCommit:  {query: "&journal=true"},
+	},
 	binary:     "mongod",
 	install:    "the mongodb-org packages of mongodb.com, or brew install mongodb-community",
 	urlExample: "mongodb://HOST:27017/DATABASE",
@@ -38,13 +46,16 @@ var mongoRecipe = recipe{
 		opts := append([]testcontainers.ContainerCustomizer{testcontainers.WithCmd(command...)}, more...)
 		return started(tcmongo.Run(ctx, image, opts...))
 	},
-	url:     func(address string, _ settings) string { return "mongodb://" + address + "/?directConnection=true" },
+	url: func(address string, s settings) string {
+		return "mongodb://" + address + "/?directConnection=true" + s.class.query
+	},
 	answers: mongoAnswers,
 }
 
-// mongoArgs leaves every setting that decides figures at its default.
+// mongoArgs leaves every setting that decides figures at its default, but for
+// those of a durability class.
 func mongoArgs(s settings) []string {
-	return []string{"--port", strconv.Itoa(s.port), "--bind_ip", s.listen, "--nounixsocket"}
+	return slices.Concat([]string{"--port", strconv.Itoa(s.port), "--bind_ip", s.listen, "--nounixsocket"}, s.class.args)
 }
 
 // mongoAnswers asks for the server's command line. The name of its pid file,

@@ -17,6 +17,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/testcontainers/testcontainers-go"
 	tcpostgres "github.com/testcontainers/testcontainers-go/modules/postgres"
+
+	"github.com/sessionbench/bench/drivers"
 )
 
 var postgresRecipe = recipe{
@@ -28,10 +30,15 @@ var postgresRecipe = recipe{
 	urlExample:   "postgres://USER:PASSWORD@HOST:5432/DATABASE",
 	find:         findPostgres,
 	unprivileged: true,
-	durable:      true,
-	prepare:      initdb,
-	args:         postgresArgs,
-	homeArgs:     func(h *home) []string { return []string{"-D", dataFolder(h), "-c", "unix_socket_directories="} },
+	durability:   drivers.DurabilityCommit, // the server's default
+	classes: map[drivers.Durability]class{
+		drivers.DurabilityNone:    {args: []string{"-c", "fsync=off"}},
+		drivers.DurabilitySeconds: {args: []string{"-c", "synchronous_commit=off"}},
+		drivers.DurabilityCommit:  {},
+	},
+	prepare:  initdb,
+	args:     postgresArgs,
+	homeArgs: func(h *home) []string { return []string{"-D", dataFolder(h), "-c", "unix_socket_directories="} },
 	// An immediate shutdown. SIGKILL would leave PostgreSQL's shared memory.
 	deathSignal: syscall.SIGQUIT,
 	// Fast, then immediate shutdown: SIGTERM would wait for the clients to leave.
@@ -53,10 +60,10 @@ var postgresRecipe = recipe{
 	answers: postgresAnswers,
 }
 
-// postgresArgs leaves every setting that decides figures at its default. The
-// cluster's name is the server's mark.
+// postgresArgs leaves every setting that decides figures at its default, but for
+// those of a durability class. The cluster's name is the server's mark.
 func postgresArgs(s settings) []string {
-	return []string{"-p", strconv.Itoa(s.port), "-c", "listen_addresses=" + s.listen, "-c", "cluster_name=" + s.mark}
+	return slices.Concat([]string{"-p", strconv.Itoa(s.port), "-c", "listen_addresses=" + s.listen, "-c", "cluster_name=" + s.mark}, s.class.args)
 }
 
 func postgresAnswers(ctx context.Context, rawURL string, s settings) error {

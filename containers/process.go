@@ -215,8 +215,8 @@ func (r *Run) provideProcess(ctx context.Context, store string, rec recipe, req 
 	if err != nil {
 		return nil, err
 	}
-	h.cpus, h.args = req.CPUs, req.Args
-	if rec.durable {
+	h.cpus, h.args, h.class = req.CPUs, req.Args, rec.classes[rec.asked(req)]
+	if rec.usesDisk(req) {
 		r.warnOfMemory(store)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, req.Timeout, fmt.Errorf("%s did not answer within %s", rec.binary, req.Timeout))

@@ -56,7 +56,9 @@ func (r *Run) Provide(ctx context.Context, req Request) (*Backend, error) {
 	case !known:
 		err = &UnavailableError{Store: name, Err: errors.New("only an existing one can be used"), Ways: []string{"its address: --store=" + name + "=URL"}}
 	case rec.embed != nil:
-		b, err = r.embedded(name, rec)
+		b, err = r.embedded(name, rec, req)
+	case !rec.can(req):
+		return nil, fmt.Errorf("%s can't be started with the durability %s", name, req.Durability)
 	case req.Mode == Process && pinned:
 		return nil, fmt.Errorf("%s: a tag or an image names a container, and the backend asked for is the installed %s", req.Target, rec.binary)
 	case req.Mode == Process:
@@ -125,12 +127,12 @@ func (r *Run) provideAuto(ctx context.Context, name string, rec recipe, req Requ
 	return r.provideProcess(ctx, name, rec, req)
 }
 
-func (r *Run) embedded(name string, rec recipe) (*Backend, error) {
+func (r *Run) embedded(name string, rec recipe, req Request) (*Backend, error) {
 	dir, err := r.newFolder(r.newName(name))
 	if err != nil {
 		return nil, err
 	}
-	if rec.durable {
+	if rec.usesDisk(req) {
 		r.warnOfMemory(name)
 	}
 	return &Backend{Mode: Embedded, URL: rec.embed(dir), Network: NetworkInProcess, noPIDs: "the store runs in the client's process"}, nil

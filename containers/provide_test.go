@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sessionbench/bench/drivers"
 )
 
 func TestEmbeddedStoresGetAPathOfTheirOwnThatIsNotThereYet(t *testing.T) {
@@ -95,6 +97,7 @@ func TestContradictoryRequestsAreNotUnavailable(t *testing.T) {
 		"a server in process":         {Target: target("redis"), Mode: Embedded},
 		"an external one with no URL": {Target: target("redis"), Mode: External},
 		"an unknown mode":             {Target: target("redis"), Mode: "vm"},
+		"a class that it can't have":  {Target: target("mongo"), Durability: drivers.DurabilityNone},
 	} {
 		b, err := r.Provide(t.Context(), req)
 		var unavailable *UnavailableError
@@ -190,7 +193,7 @@ func TestRecipesHaveWhatTheirKindNeeds(t *testing.T) {
 		}
 		if rec.image == "" || rec.tag == "" || rec.tag == "latest" || rec.port == 0 || rec.binary == "" ||
 			rec.find == nil || rec.args == nil || rec.homeArgs == nil || rec.run == nil || rec.url == nil ||
-			rec.answers == nil || rec.deathSignal == 0 || len(rec.stop) == 0 || rec.install == "" || rec.urlExample == "" {
+			rec.answers == nil || rec.durability == "" || !rec.can(Request{}) || rec.deathSignal == 0 || len(rec.stop) == 0 || rec.install == "" || rec.urlExample == "" {
 			t.Errorf("%s: %+v", name, rec)
 		}
 	}

@@ -1,11 +1,14 @@
 package containers
 
 import (
+	"cmp"
 	"context"
 	"syscall"
 	"time"
 
 	"github.com/testcontainers/testcontainers-go"
+
+	"github.com/sessionbench/bench/drivers"
 )
 
 // recipe says how one store's server is started. A new store is one more entry
@@ -14,8 +17,12 @@ type recipe struct {
 	// embed returns the URL of a store that runs in process and keeps what it
 	// stores below dir; nil for a server.
 	embed func(dir string) string
-	// durable says that writes wait for the disk that the run's folder is on.
-	durable bool
+	// durability is the class that the store has unless another one is asked for. With
+	// all but none, the disk that the run's folder is on counts.
+	durability drivers.Durability
+	// classes are those that a server can be started with. What runs in process has
+	// them by its driver's options.
+	classes map[drivers.Durability]class
 
 	image, tag string // the default image and the pinned version of it
 	port       int    // what the server listens on in a container with its own network
@@ -57,6 +64,14 @@ type settings struct {
 	// then somebody else's server would answer in its place.
 	mark     string
 	password string // random, for stores that want one
+	class    class
+}
+
+// class is how a server is started for a durability class, so that its driver
+// reads that one.
+type class struct {
+	args  []string // arguments of the server
+	query string   // what the URL asks for, where the client decides; with its "&"
 }
 
 // stopStep is one signal and how long it may take to work.
@@ -74,3 +89,35 @@ var recipes = map[string]recipe{
 	"postgres": postgresRecipe,
 	"mongo":    mongoRecipe,
 }
+
+// Durabilities are the durability classes that a store can be provided with, the
+// weakest first; nil when it can't be provided.
+func Durabilities(s drivers.Store) []drivers.Durability {
+	rec := recipes[s.Name]
+	var all []drivers.Durability
+	for _, d := range drivers.Durabilities {
+		_, can := rec.classes[d]
+		if rec.embed != nil {
+			_, can = s.Durabilities[d]
+		}
+		if can {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// asked is the durability class of a request: that of the store, where it names
+// none.
+func (rec recipe) asked(req Request) drivers.Durability {
+	return cmp.Or(req.Durability, rec.durability)
+}
+
+// can tells whether a server can be started with the class asked for.
+func (rec recipe) can(req Request) bool {
+	_, can := rec.classes[rec.asked(req)]
+	return can
+}
+
+// usesDisk tells whether the store keeps on the disk what it acknowledged.
+func (rec recipe) usesDisk(req Request) bool { return rec.asked(req) != drivers.DurabilityNone }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,19 +16,29 @@ import (
 
 	"github.com/testcontainers/testcontainers-go"
 	tcredis "github.com/testcontainers/testcontainers-go/modules/redis"
+
+	"github.com/sessionbench/bench/drivers"
 )
 
 var redisRecipe = recipe{
-	image:       "redis",
-	tag:         "8.2.2",
-	port:        6379,
-	binary:      "redis-server",
-	install:     "apt-get install redis-server, dnf install redis, or brew install redis",
-	urlExample:  "redis://HOST:6379/0",
-	find:        func() (string, error) { return exec.LookPath("redis-server") },
-	args:        redisArgs,
+	image:      "redis",
+	tag:        "8.2.2",
+	port:       6379,
+	binary:     "redis-server",
+	install:    "apt-get install redis-server, dnf install redis, or brew install redis",
+	urlExample: "redis://HOST:6379/0",
+	find:       func() (string, error) { return exec.LookPath("redis-server") },
+	args:       redisArgs,
+	// As a cache of sessions nothing goes to the disk. No class takes snapshots: the
+	// append-only file decides (redis.io, “Redis persistence”).
+	durability: drivers.DurabilityNone,
+	classes: map[drivers.Durability]class{
+		drivers.DurabilityNone:    {args: []string{"--save", "", "--appendonly", "no"}},
+		drivers.DurabilitySeconds: {args: []string{"--save", "", "--appendonly", "yes", "--appendfsync", "everysec"}},
+		drivers.DurabilityCommit:  {args: []string{"--save", "", "--appendonly", "yes", "--appendfsync", "always"}},
+	},
 	homeArgs:    func(h *home) []string { return []string{"--dir", h.dir} },
-	deathSignal: syscall.SIGKILL, // it has nothing to save
+	deathSignal: syscall.SIGKILL, // nobody reads again what it saved
 	stop:        []stopStep{{syscall.SIGTERM, 5 * time.Second}},
 	run: func(ctx context.Context, image string, s settings, more ...testcontainers.ContainerCustomizer) (testcontainers.Container, error) {
 		command := append([]string{"redis-server"}, redisArgs(s)...)
@@ -38,18 +49,16 @@ var redisRecipe = recipe{
 	answers: redisAnswers,
 }
 
-// redisArgs starts a Redis as a cache of sessions: nothing goes to the disk. The
-// name of the dump that is never written is the server's mark.
+// redisArgs has the name of the dump, which is never written, as the server's mark.
 func redisArgs(s settings) []string {
 	protected := "yes"
 	if s.listen != loopback { // a published port is not loopback for the server
 		protected = "no"
 	}
-	return []string{
+	return slices.Concat([]string{
 		"--port", strconv.Itoa(s.port), "--bind", s.listen, "--protected-mode", protected,
-		"--save", "", "--appendonly", "no", "--daemonize", "no",
-		"--dbfilename", s.mark + ".rdb",
-	}
+		"--daemonize", "no", "--dbfilename", s.mark + ".rdb",
+	}, s.class.args)
 }
 
 // redisAnswers asks for the dump's name. The client library is not used because

@@ -115,12 +115,15 @@ type Inspection struct {
 // Durability says what an acknowledged write survives.
 type Durability string
 
-// The durability classes.
+// The durability classes, the weakest first.
 const (
 	DurabilityNone    Durability = "none"    // lost when the process ends
 	DurabilitySeconds Durability = "seconds" // a crash loses the last seconds
 	DurabilityCommit  Durability = "commit"  // on the disk before it is acknowledged
 )
+
+// Durabilities has the classes, the weakest first.
+var Durabilities = []Durability{DurabilityNone, DurabilitySeconds, DurabilityCommit}
 
 // Meter reads the server's own counters; a caller reads it before and after a
 // round and takes the difference.

@@ -30,6 +30,10 @@ type Store struct {
 	// DefaultTimeout is the time a call may take in express mode unless told
 	// otherwise; 0 means for ever, as the middleware has it.
 	DefaultTimeout time.Duration
+	// Durabilities are the options, as typed, that give a durability class: the
+	// sets that do, the one to prefer first. A class that is missing can't be had
+	// with options; nil: the class is the server's alone.
+	Durabilities map[Durability][]map[string]string
 
 	// Facts gives what is particular about the store as configured.
 	Facts func(Config) Facts

@@ -73,8 +73,30 @@ func inspects(t testing.TB, p *place) {
 	if inspection.Version == "" || len(inspection.Settings) == 0 {
 		t.Errorf("inspect gave no version or no settings: %+v", inspection)
 	}
-	all := []drivers.Durability{drivers.DurabilityNone, drivers.DurabilitySeconds, drivers.DurabilityCommit}
-	if !slices.Contains(all, inspection.Durability) {
+	if !slices.Contains(drivers.Durabilities, inspection.Durability) {
 		t.Errorf("inspect gave the durability %q", inspection.Durability)
+	}
+}
+
+// hasDurabilities opens the store with each set of options that it has for a class.
+func hasDurabilities(t testing.TB, p *place) {
+	if len(p.store.Durabilities) == 0 {
+		panic(doesNotApply("its server alone decides the durability"))
+	}
+	for class, sets := range p.store.Durabilities {
+		for _, set := range sets {
+			url, settings := p.setup.Place(t)
+			d := p.elsewhere(t, url, settings).elsewhere(t, "", set).open(t)
+			inspection, err := ability[drivers.Inspector](t, d, "Inspector").Inspect(t.Context())
+			if err != nil {
+				t.Fatalf("inspect: %v", err)
+			}
+			if slices.Contains([]string{"tmpfs", "ramfs"}, inspection.Settings["filesystem"]) {
+				panic(doesNotApply("what is stored here is in memory"))
+			}
+			if inspection.Durability != class {
+				t.Errorf("with %v the durability is %q, not %q: %v", set, inspection.Durability, class, inspection.Settings)
+			}
+		}
 	}
 }

@@ -88,6 +88,7 @@ var rules = append([]rule{
 	{"sessions outlive the driver", beside, outliveDriver},
 	{"drop takes the place away when open made it", beside, drops},
 	{"inspect says version, settings and durability", beside, inspects},
+	{"the options of a durability class give it", beside, hasDurabilities},
 }, failures()...)
 
 // Run runs the suite, once for each client mode.

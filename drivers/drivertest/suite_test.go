@@ -297,6 +297,13 @@ var faults = append([]fault{
 			return i, err
 		}
 	}},
+	{"the options of a durability class give it", func(b *broken) {
+		b.inspect = func(ctx context.Context) (drivers.Inspection, error) {
+			i, err := b.sound.Inspect(ctx)
+			i.Durability = drivers.DurabilityCommit // with and without fsync
+			return i, err
+		}
+	}},
 }, troubleFaults()...)
 
 const (

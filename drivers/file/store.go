@@ -43,6 +43,10 @@ func init() {
 			{Name: optReapInterval, Kind: drivers.KindDuration, Express: "1h", Doc: "how often expired sessions are removed; 0s: never"},
 			{Name: optFsync, Kind: drivers.KindBool, Express: "true", Doc: "wait for the disk at each write"},
 		},
+		Durabilities: map[drivers.Durability][]map[string]string{
+			drivers.DurabilitySeconds: {{optFsync: "false"}},
+			drivers.DurabilityCommit:  {{optFsync: "true"}},
+		},
 		Facts: facts,
 		Wire:  wire,
 		Open:  open,

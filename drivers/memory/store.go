@@ -25,9 +25,10 @@ func init() {
 			Name: pruneInterval, Kind: drivers.KindDuration, Express: "0s", Native: "1m",
 			Doc: "how often expired sessions are removed; 0s: never, as MemoryStore",
 		}},
-		Facts: facts,
-		Wire:  wire,
-		Open:  open,
+		Durabilities: map[drivers.Durability][]map[string]string{drivers.DurabilityNone: {{}}},
+		Facts:        facts,
+		Wire:         wire,
+		Open:         open,
 	})
 }
 

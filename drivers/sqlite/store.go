@@ -44,6 +44,12 @@ func init() {
 			{Name: optReaders, Kind: drivers.KindInt, Express: "0", Native: "4", Max: 1000, Doc: "connections for reading beside the one for writing; 0: one connection for all"},
 			{Name: optPruneInterval, Kind: drivers.KindDuration, Express: "24h", Doc: "how often expired sessions are removed; 0s: never"},
 		},
+		// With synchronous=off a power cut may damage the file, with normal in wal it
+		// takes the last transactions alone (pragma.html#pragma_synchronous).
+		Durabilities: map[drivers.Durability][]map[string]string{
+			drivers.DurabilitySeconds: {{optJournalMode: "wal", optSynchronous: "normal"}, {optSynchronous: "off"}},
+			drivers.DurabilityCommit:  {{optSynchronous: "full"}, {optJournalMode: "delete", optSynchronous: "normal"}},
+		},
 		Facts: facts,
 		Wire:  wire,
 		Open:  opener(engine),

@@ -48,6 +48,7 @@ type runFlags struct {
 	client     string
 	set        []string
 	backend    string
+	durability string
 	images     []string
 	timeout    time.Duration
 	connect    time.Duration
@@ -85,6 +86,7 @@ func (f *runFlags) declareStores(p *pflag.FlagSet) {
 	p.StringVar(&f.client, "client", "express", "`MODE`: express talks as the Node middleware does, native as a Go service would")
 	p.StringArrayVar(&f.set, "set", nil, "a driver's option, `STORE.OPTION=VALUE`; repeatable; see bench stores")
 	p.StringVar(&f.backend, "backend", "auto", "`WAY` to provide a store: auto, embedded, process or container")
+	p.StringVar(&f.durability, "durability", "", "what every store must keep in a crash, `CLASS`: none, seconds (all but the last ones) or commit (all that it\nacknowledged); see bench stores")
 	p.StringArrayVar(&f.images, "image", nil, "container image, `STORE=REF`; repeatable")
 	f.connect = 10 * time.Second
 	duration(p, &f.connect, "connect-timeout", time.Millisecond, day, "`TIME` until a store must answer")
@@ -148,6 +150,7 @@ func (f *runFlags) complete(cmd *cobra.Command) {
 	fixed("store", drivers.Names()...)
 	fixed("client", string(drivers.Express), string(drivers.Native))
 	fixed("backend", "auto", "embedded", "process", "container")
+	fixed("durability", words(drivers.Durabilities)...)
 	fixed("verify", "all", "sample", "off")
 	fixed("format", "table", "json", "markdown")
 	_ = cmd.RegisterFlagCompletionFunc("scenario", cobra.FixedCompletions(scenarios.Names(), cobra.ShellCompDirectiveDefault))
@@ -176,6 +179,7 @@ func (f *runFlags) read(cmd *cobra.Command) (*settings, error) {
 		func() error { s.scenario, err = f.traffic(cmd.Flags()); return err },
 		func() error { return within("--client", s.client.Check()) },
 		func() error { return oneOf("--backend", f.backend, "auto", "embedded", "process", "container") },
+		func() error { return f.checkDurability(s.targets) },
 		func() error { return oneOf("--verify", f.verify, "all", "sample", "off") },
 		func() error { return oneOf("--format", f.format, "table", "json", "markdown") },
 		func() error { return oneOf("--interleave", f.interleave, "rounds") },

@@ -34,6 +34,7 @@ func (f *runFlags) provide(ctx context.Context, s *settings, run *containers.Run
 	mode := s.mode
 	backend, err := run.Provide(ctx, containers.Request{
 		Target: t, Mode: mode, Image: s.images[t.Store.Name], Timeout: f.readyTime(t),
+		Durability: drivers.Durability(f.durability),
 	})
 	if err != nil {
 		return nil, err
@@ -50,6 +51,9 @@ func (f *runFlags) provide(ctx context.Context, s *settings, run *containers.Run
 		return nil, openFailed(err, backend)
 	}
 	p.describe(ctx)
+	if err := p.keeps(drivers.Durability(f.durability)); err != nil {
+		return nil, unavailable(p.givenUp(ctx, err))
+	}
 	say(p.introduction())
 	return p, nil
 }
@@ -71,7 +75,11 @@ func (p *provided) try(ctx context.Context, runID string, left time.Duration) er
 	if err == nil {
 		return nil
 	}
-	err = fmt.Errorf("%s: %w", p.target, drivers.Advise(p.target.Store, err))
+	return p.givenUp(ctx, fmt.Errorf("%s: %w", p.target, drivers.Advise(p.target.Store, err)))
+}
+
+// givenUp takes away what Open made of a store that is not used for an error.
+func (p *provided) givenUp(ctx context.Context, err error) error {
 	clear, stop := context.WithTimeout(context.WithoutCancel(ctx), trialGrace)
 	defer stop()
 	return errors.Join(err, p.leave(clear, false))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sessionbench/bench/containers"
 	"github.com/sessionbench/bench/drivers"
 )
 
@@ -72,6 +73,9 @@ func describeStore(out io.Writer, store drivers.Store, client drivers.Client, wi
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "  timeout of a call\t%s\n", timeoutText(store))
+	if can := containers.Durabilities(store); len(can) > 0 {
+		fmt.Fprintf(w, "  --durability\t%s\n", either(words(can)))
+	}
 	for _, o := range store.Options {
 		fmt.Fprintf(w, "  %s.%s\t%s\t%s\t%s\n", store.Name, o.Name, kindText(o), orEmpty(o.Default(client)), o.Doc)
 	}
