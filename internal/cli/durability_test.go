@@ -61,7 +61,7 @@ func TestAStoreHasTheDurabilityAskedFor(t *testing.T) {
 	} {
 		for class, settings := range c.want {
 			t.Run(c.name+" "+class, func(t *testing.T) {
-				r := resultOf(t, append(c.args(t), "--durability="+class)...)
+				r := resultWith(t, append(c.args(t), "--durability="+class)...)
 				if r.Target.Durability != class {
 					t.Errorf("the durability is %q", r.Target.Durability)
 				}
@@ -80,7 +80,7 @@ func always(args ...string) func(*testing.T) []string {
 }
 
 // resultOf runs bench and returns its one result.
-func resultOf(t *testing.T, args ...string) *results.Result {
+func resultWith(t *testing.T, args ...string) *results.Result {
 	t.Helper()
 	out := t.TempDir()
 	var stdout, stderr bytes.Buffer
@@ -109,7 +109,7 @@ func TestAServerThatIsThereKeepsItsDurability(t *testing.T) {
 	tell(t, admin, "ACL SETUSER hosted on >"+secret+" ~* +@all -config")
 	tell(t, admin, "ACL SETUSER app on >"+secret+" ~* +@all")
 	at := func(user string) string { return "redis=redis://" + user + ":" + secret + "@" + host }
-	if r := resultOf(t, "--store="+at("app"), "--durability=seconds"); r.Target.Durability != "seconds" {
+	if r := resultWith(t, "--store="+at("app"), "--durability=seconds"); r.Target.Durability != "seconds" {
 		t.Errorf("the durability is %q", r.Target.Durability)
 	}
 
@@ -132,7 +132,7 @@ func TestAPostgresThatIsThereKeepsItsDurability(t *testing.T) {
 	other := aTrouble{says: `--durability=commit is asked for, and the store's durability is seconds: bench does not change`}
 	other.types(t, "--store=postgres="+url, "--durability=commit")
 	// The table that was made for it is gone: else this run would find it.
-	if r := resultOf(t, "--store=postgres="+url, "--durability=seconds"); r.Target.Durability != "seconds" {
+	if r := resultWith(t, "--store=postgres="+url, "--durability=seconds"); r.Target.Durability != "seconds" {
 		t.Errorf("the durability is %q", r.Target.Durability)
 	}
 }
@@ -142,7 +142,7 @@ func TestAMongoThatIsThereKeepsItsDurability(t *testing.T) {
 	target := "--store=mongo@database=durability@autoremove=disabled=" + mongotest.URL(t)
 	other := aTrouble{says: `--durability=seconds is asked for, and the store's durability is commit: bench does not change`}
 	other.types(t, target, "--durability=seconds")
-	if r := resultOf(t, target, "--durability=commit"); r.Target.Durability != "commit" {
+	if r := resultWith(t, target, "--durability=commit"); r.Target.Durability != "commit" {
 		t.Errorf("the durability is %q", r.Target.Durability)
 	}
 }
