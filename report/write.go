@@ -8,11 +8,15 @@ import (
 	"strings"
 )
 
-// Style is how the table is to look; the other formats ignore it.
+// Style is how a report is to look where it is shown. But for Refresh it is the
+// table's alone.
 type Style struct {
 	Width  int  // columns of the terminal; 0: 100
 	ASCII  bool // the terminal has no UTF-8
 	Colour bool
+	// Refresh is after how many seconds a browser fetches the page again; 0: never.
+	// It is for a page of a run that goes on, and HTML's alone.
+	Refresh int
 }
 
 // format is one way to draw a comparison.

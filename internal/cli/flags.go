@@ -134,7 +134,7 @@ func (f *runFlags) declareAnswer(p *pflag.FlagSet) {
 	p.StringVar(&f.report, "report", "", "write a report to `FILE`, in the format of its suffix")
 	declarePercentiles(p, &f.percentile)
 	p.BoolVar(&f.noProgress, "no-progress", false, "do not tell how far the run is")
-	p.StringVar(&f.metrics, "metrics", "", "serve the figures for Prometheus at `ADDR` during the run, such as 127.0.0.1:9200")
+	p.StringVar(&f.metrics, "metrics", "", "serve a live page, and figures for Prometheus under /metrics, at `ADDR` during the run, such as 127.0.0.1:9200")
 }
 
 func declarePercentiles(p *pflag.FlagSet, into *[]string) {

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/sessionbench/bench/internal/load"
+	"github.com/sessionbench/bench/results"
 )
 
 // metrics serves the run's figures to Prometheus. Its zero value serves nothing.
@@ -19,15 +20,13 @@ type metrics struct {
 
 	mu      sync.Mutex
 	targets map[string]*live
-}
+	order   []string // of the targets, as they began
 
-// live is what is known of a target so far, over all its rounds.
-type live struct {
-	last      load.Progress
-	succeeded uint64
-	failed    uint64 // in the rounds before the last one
-	sum       float64
-	within    map[float64]uint64 // successes by how many seconds they took at most
+	open    bool // the load is an open loop
+	workers int
+	// result makes a result of the rounds that a target has so far; nil: nothing is
+	// provided yet.
+	result func(target string, rounds []results.Round) (*results.Result, error)
 }
 
 // bounds are those of the histogram's buckets in seconds: 1 µs to 10 s, in the steps
@@ -50,6 +49,7 @@ func startMetrics(addr string) (*metrics, error) {
 	registry.MustRegister(m)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /{$}", m.page)
 	m.url = "http://" + l.Addr().String() + "/metrics"
 	m.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go m.server.Serve(l) // ends with close
@@ -73,28 +73,9 @@ func (m *metrics) show(p load.Progress) {
 	if t == nil {
 		t = &live{within: map[float64]uint64{}}
 		m.targets[p.Target] = t
+		m.order = append(m.order, p.Target)
 	}
-	if p.Errors < t.last.Errors { // another round has begun
-		t.failed += t.last.Errors
-	}
-	t.last = p
-	t.last.Times = nil // is load's again when this returns
-	t.succeeded += p.PerSecond
-	if p.Times == nil {
-		return
-	}
-	for _, bar := range p.Times.Distribution() {
-		if bar.Count == 0 {
-			continue
-		}
-		seconds := float64(bar.To) / 1e9
-		t.sum += seconds * float64(bar.Count)
-		for _, bound := range bounds {
-			if seconds <= bound {
-				t.within[bound] += uint64(bar.Count)
-			}
-		}
-	}
+	t.add(p)
 }
 
 var (

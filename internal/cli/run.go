@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,7 +62,7 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 	}
 	defer metrics.close()
 	if metrics.url != "" {
-		progress.say("figures for Prometheus at " + metrics.url)
+		progress.say("figures for Prometheus at " + metrics.url + ", for people at " + strings.TrimSuffix(metrics.url, "metrics"))
 	}
 
 	ctx := cmd.Context()
@@ -86,7 +87,8 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 		return err
 	}
 	digest := load.Digest(s.scenario, f.seed)
-	started := time.Now()
+	m := measured{flags: f, settings: s, runID: run.ID(), digest: digest, startedAt: time.Now()}
+	metrics.start(m, targets)
 	outcomes, interrupted := load.Run(ctx, s.scenario, loadTargets(targets), load.Options{
 		RunID: run.ID(), Seed: f.seed, Rounds: f.rounds, Shard: s.shard,
 		Verify: s.verify, Timeout: f.timeout, Drain: f.drain, Keep: f.keep,
@@ -95,7 +97,7 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 	})
 	progress.end()
 	spare.Close() // a store that took all descriptors leaves this one for the result
-	m := measured{flags: f, settings: s, runID: run.ID(), digest: digest, startedAt: started, interrupted: interrupted}
+	m.interrupted = interrupted
 	return f.finish(out, m, targets, outcomes)
 }
 

@@ -72,6 +72,7 @@ type Progress struct {
 	Round, Rounds int    // from 1
 	Phase         string // preload, warm-up, the scenario's phases, drain, read-back, clean-up
 	Elapsed       time.Duration
+	Second        int           // the one that is over, since the measured part began; negative in warm-up
 	Left          time.Duration // until the end of all rounds; an estimate
 	PerSecond     uint64        // operations finished in the last second
 	P50, P99      time.Duration // of that second; 0: none succeeded

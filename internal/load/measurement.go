@@ -168,7 +168,7 @@ func (m *measurement) show(now, moment float64, s *second) {
 	p := Progress{
 		Phase: "drain", PerSecond: s.count, Errors: m.failed,
 		ClientFDs: m.client.now, ServerFDs: -1,
-		Elapsed: time.Duration((now - m.timeline.begin()) * 1e9),
+		Elapsed: time.Duration((now - m.timeline.begin()) * 1e9), Second: int(math.Floor(moment)),
 	}
 	if moment < m.timeline.end() {
 		p.Phase = m.timeline.stretches[m.timeline.index(moment)].name
