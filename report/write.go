@@ -27,6 +27,7 @@ var formats = []format{
 	{"markdown", []string{".md", ".markdown"}, writeMarkdown},
 	{"json", []string{".json"}, writeJSON},
 	{"csv", []string{".csv"}, writeCSV},
+	{"html", []string{".html", ".htm"}, writeHTML},
 }
 
 // Formats lists the names that Write knows.
