@@ -157,6 +157,9 @@ func TestGolden(t *testing.T) {
 		{"poor.json", "poor", "json", Style{}},
 		{"forty.txt", "forty", "table", Style{}},
 		{"tails.txt", "tails", "table", Style{}},
+		{"three.html", "three", "html", Style{}},
+		{"hostile.html", "hostile", "html", Style{}},
+		{"poor.html", "poor", "html", Style{}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()
@@ -273,13 +276,13 @@ func TestJSONIsOneDocumentThatReadsBack(t *testing.T) {
 func TestUnknownFormatsListTheKnown(t *testing.T) {
 	t.Parallel()
 	err := Write(&bytes.Buffer{}, "pdf", compared(t, three()[:1]), Style{})
-	if err == nil || err.Error() != `unknown format "pdf": the formats are table, markdown, json, csv` {
+	if err == nil || err.Error() != `unknown format "pdf": the formats are table, markdown, json, csv, html` {
 		t.Error(err)
 	}
-	if _, err := FormatOf("out.docx"); err == nil || err.Error() != `the suffix of "out.docx" stands for no format: known are .txt, .md, .markdown, .json, .csv` {
+	if _, err := FormatOf("out.docx"); err == nil || err.Error() != `the suffix of "out.docx" stands for no format: known are .txt, .md, .markdown, .json, .csv, .html, .htm` {
 		t.Error(err)
 	}
-	for path, want := range map[string]string{"a/b.MD": "markdown", "x.json": "json", "x.tar.csv": "csv", "t.txt": "table"} {
+	for path, want := range map[string]string{"a/b.MD": "markdown", "x.json": "json", "x.tar.csv": "csv", "t.txt": "table", "r.html": "html", "r.HTM": "html"} {
 		if got, err := FormatOf(path); got != want || err != nil {
 			t.Errorf("%s: %s, %v", path, got, err)
 		}

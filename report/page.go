@@ -12,17 +12,18 @@ import (
 
 // page is what the template of the HTML form shows.
 type page struct {
-	Title, Heading            string
-	Style                     template.CSS
-	Script                    template.JS
-	StyleHash, ScriptHash     string
-	Differences               []pair
-	Answer                    []string
-	Summary                   pageTable
-	Legend                    string
-	Bases                     []pair
-	Remedies                  []string
-	Problems, Warnings, Notes []string
+	Title, Heading        string
+	Style                 template.CSS
+	Script                template.JS
+	StyleHash, ScriptHash string
+	Differences           []pair
+	Answer                []string
+	Summary               pageTable
+	Legend                string
+	Bases                 []pair
+	Remedies              []string
+	// What was found, by kind: each has a line a target.
+	Problems, Warnings, Notes [][]string
 	Figures                   []figure
 	Tables                    []pageTable
 	Setups                    []setup
@@ -40,6 +41,7 @@ type pageTable struct {
 	ID, Caption string
 	Note        string
 	Words       bool // the cells are words, not figures
+	Plain       bool // the cells are bare texts, and many
 	Head        []string
 	Rows        []pageRow
 }
@@ -76,13 +78,22 @@ type setup struct {
 // nameOnPage is a row's name as it is shown: on one line, and not a kilobyte.
 func nameOnPage(name string) string { return cut(oneLine(name), 2*nameWidth) }
 
+// titleOf lists the names that pictures have room for.
+func titleOf(names []string) string {
+	var short []string
+	for _, name := range firstFew(names, mostDrawn) {
+		short = append(short, cut(oneLine(name), nameWidth))
+	}
+	return strings.Join(short, ", ")
+}
+
 func newPage(c *Comparison) (*page, error) {
 	names := make([]string, len(c.Rows))
 	for i := range c.Rows {
 		names[i] = c.Rows[i].Name
 	}
 	p := &page{
-		Title: enumerate(names), Heading: oneLine(cut(heading(c), lineWidth)),
+		Title: titleOf(names), Heading: oneLine(cut(heading(c), lineWidth)),
 		Style: template.CSS(pageStyle), Script: template.JS(pageScript),
 		StyleHash: sourceHash(pageStyle), ScriptHash: sourceHash(pageScript),
 		Summary: summary(c), Legend: pageLegend(c), Results: len(c.Rows),
@@ -93,16 +104,17 @@ func newPage(c *Comparison) (*page, error) {
 	for _, text := range c.Answer {
 		p.Answer = append(p.Answer, oneLine(cut(text, lineWidth)))
 	}
-	for _, f := range c.Findings {
-		line := oneLine(cut(findingLine(f), 2*lineWidth))
-		switch f.Level {
-		case Problem:
-			p.Problems = append(p.Problems, line)
-		case Warning:
-			p.Warnings = append(p.Warnings, line)
-		default:
-			p.Notes = append(p.Notes, line)
+	for i, f := range c.Findings {
+		level := map[Level]*[][]string{Problem: &p.Problems, Warning: &p.Warnings}[f.Level]
+		if level == nil {
+			level = &p.Notes
 		}
+		line := oneLine(cut(findingLine(f), 2*lineWidth))
+		if n := len(*level); n > 0 && i > 0 && c.Findings[i-1].Kind == f.Kind {
+			(*level)[n-1] = append((*level)[n-1], line)
+			continue
+		}
+		*level = append(*level, []string{line})
 	}
 	for i := range c.Rows {
 		p.Response = p.Response || c.Rows[i].Time == "response time"
@@ -218,9 +230,9 @@ func pageFigure(column Column, f Figure) pageCell {
 	if f.Ratio == nil {
 		return c
 	}
-	c.Ratio = "×" + strings.TrimLeft(ratioCell(f), "~≈×")
+	c.Ratio = timesOrParts(*f.Ratio)
 	if f.Interval != nil {
-		c.Interval = ratioText(f.Interval.Low) + "–" + ratioText(f.Interval.High)
+		c.Interval = timesOrParts(f.Interval.Low) + " – " + timesOrParts(f.Interval.High)
 	}
 	c.Verdict = f.Verdict
 	switch f.Verdict {
@@ -237,8 +249,14 @@ func pageFigure(column Column, f Figure) pageCell {
 	return c
 }
 
-func ratioText(x float64) string {
-	return strings.TrimPrefix(ratioCell(Figure{Ratio: &x}), "×")
+// timesOrParts writes a ratio as "×1.52", and what is less than a tenth as a part:
+// "÷27.4k", for 0.0000365.
+func timesOrParts(ratio float64) string {
+	if ratio > 0 && significant(ratio) <= .1 {
+		inverse := 1 / ratio
+		return strings.Replace(ratioCell(Figure{Ratio: &inverse}), "×", "÷", 1)
+	}
+	return ratioCell(Figure{Ratio: &ratio})
 }
 
 // twoSides is the client's figure and the server's.

@@ -32,9 +32,12 @@ func allFigures(c *Comparison) pageTable {
 		t.Head = append(t.Head, nameOnPage(c.Rows[i].Name))
 	}
 	for _, column := range c.Columns {
-		row := pageRow{Name: strings.ToUpper(column.Title[:1]) + column.Title[1:]}
-		if column.Unit == CPUPer1000 {
+		row := pageRow{Name: column.Title}
+		switch {
+		case column.Unit == CPUPer1000:
 			row.Name += ", per operation"
+		case column.Key == "error_percent":
+			row.Name = "their share of all operations"
 		}
 		for i := range c.Rows {
 			row.Cells = append(row.Cells, pageFigure(column, c.Rows[i].Figures[column.Key]))

@@ -21,6 +21,8 @@ type figure struct {
 	After       []string
 	Open        bool // its tables are shown at once
 	Tables      []pageTable
+	Rest        string // the summary of further tables, which are many
+	RestTables  []pageTable
 }
 
 // panel is the picture of one target.
@@ -77,8 +79,13 @@ func axisCount(n float64) string {
 	return axisNumber(n, append([]unit{{"", 1, false}}, countUnits...))
 }
 
+// axisRatio writes a round ratio as timesOrParts does.
 func axisRatio(r float64) string {
-	return "×" + axisNumber(r, []unit{{"", 1, false}, {" k", 1e3, false}, {" M", 1e6, false}})
+	units := append([]unit{{"", 1, false}}, countUnits...)
+	if r < 1 {
+		return "÷" + tight(axisNumber(1/r, units))
+	}
+	return "×" + tight(axisNumber(r, units))
 }
 
 func axisPercentile(q float64) string { return strconv.FormatFloat(q, 'f', -1, 64) + " %" }
@@ -174,7 +181,7 @@ func ratioFigure(c *Comparison, n int) *figure {
 					p.Whisker(class("whisker", i), figure.Interval.Low, figure.Interval.High, y)
 				}
 				title := titlesOf(c, []string{key})[0]
-				text := fmt.Sprintf("%s: %s %s", title, ratioCell(Figure{Ratio: figure.Ratio}), figure.Verdict)
+				text := fmt.Sprintf("%s: %s %s", title, timesOrParts(*figure.Ratio), figure.Verdict)
 				p.NamedAt(class("point", i), k, *figure.Ratio, y, labelOf(c, i, nameWidth)+", "+text)
 				short := map[bool]string{true: key, false: title}[narrow]
 				if narrow && key == "throughput" {
@@ -328,9 +335,12 @@ func timeAxis(p *plot.Picture, t timeline) {
 		if s.zero > s.begin {
 			p.Span("warm", s.begin, s.zero, "")
 		}
+		if s.zero+s.measured < s.end {
+			p.Span("warm", s.zero+s.measured, s.end, "")
+		}
 	}
 	outages(p, t)
-	room := p.Frame.Width * p.X.Place(t.rounds[0].end)
+	room := p.Frame.Width * (p.X.Place(t.rounds[0].zero+t.rounds[0].measured) - p.X.Place(t.rounds[0].zero))
 	labels := map[float64]string{}
 	var ticks []float64
 	for i, s := range t.rounds {
@@ -338,17 +348,17 @@ func timeAxis(p *plot.Picture, t timeline) {
 			p.Upright("seam", s.begin)
 		}
 		if len(t.rounds) > 1 && room >= 50 {
-			p.Text("tick mid", (p.PlaceX(s.zero)+p.PlaceX(s.end))/2, p.Frame.Top-8, fmt.Sprintf("round %d", s.number))
+			p.Text("tick mid", (p.PlaceX(s.zero)+p.PlaceX(s.zero+s.measured))/2, p.Frame.Top-8, fmt.Sprintf("round %d", s.number))
 		}
-		length := s.end - s.zero
-		inside := plot.Linear{Low: 0, High: length}.Ticks(int(room / 30))
+		inside := plot.Linear{Low: 0, High: s.measured}.Ticks(int(room / 30))
 		if room < 50 {
 			inside = nil
-			labels[(s.zero+s.end)/2] = fmt.Sprint(s.number)
-			ticks = append(ticks, (s.zero+s.end)/2)
+			middle := s.zero + s.measured/2
+			labels[middle] = fmt.Sprint(s.number)
+			ticks = append(ticks, middle)
 		}
 		for k, second := range inside {
-			if i+1 < len(t.rounds) && k > 0 && second > .9*length {
+			if i+1 < len(t.rounds) && k > 0 && second > .8*s.measured {
 				continue // the next round's begin is there
 			}
 			at := s.zero + second
@@ -375,10 +385,12 @@ func outages(p *plot.Picture, t timeline) {
 
 // events draws what happened as flags.
 func events(p *plot.Picture, t timeline) {
-	for i, m := range t.marks {
-		if i == mostMarks {
-			break
+	drawn := 0
+	for _, m := range t.marks {
+		if m.kind == "phase" && m.second <= 0 || drawn == mostMarks {
+			continue // the warm-up and the first phase are seen anyway
 		}
+		drawn++
 		p.Mark("event "+eventClass(m.kind), m.at, fmt.Sprintf("%s at second %.1f: %s", oneLine(cut(m.kind, nameWidth)), m.second, oneLine(cut(m.text, lineWidth))))
 	}
 }
@@ -399,7 +411,7 @@ func spokenFor(t timeline) []moment {
 	var measured []moment
 	slowest := -1
 	for _, m := range t.moments {
-		if m.warmup || math.IsNaN(m.p99) {
+		if m.warmup || m.drain || math.IsNaN(m.p99) {
 			continue
 		}
 		if slowest < 0 || m.most > measured[slowest].most {
@@ -432,6 +444,15 @@ func (t timeline) of(y func(m moment) float64) []plot.Point {
 	return points
 }
 
+// unlessDrain is a figure of all operations, which there is none of when only the slow
+// ones are still open.
+func (m moment) unlessDrain(v float64) float64 {
+	if m.drain {
+		return math.NaN()
+	}
+	return v
+}
+
 // latencyFigure draws p50 to p99 as bands, and the longest as dots.
 func latencyFigure(c *Comparison, lines []timeline) *figure {
 	low, high := math.Inf(1), 0.0
@@ -454,9 +475,10 @@ func latencyFigure(c *Comparison, lines []timeline) *figure {
 		p.Y = scale
 		timeAxis(p, t)
 		p.YAxis(axisTime)
-		p.Band(class("band", row), t.of(func(m moment) float64 { return m.p50 }), t.of(func(m moment) float64 { return m.p99 }))
+		p50, p99 := t.of(func(m moment) float64 { return m.unlessDrain(m.p50) }), t.of(func(m moment) float64 { return m.unlessDrain(m.p99) })
+		p.Band(class("band", row), p50, p99)
 		p.Dots(class("dots", row), t.of(func(m moment) float64 { return m.most }))
-		p.Line(class("line thin", row), t.of(func(m moment) float64 { return m.p50 }))
+		p.Line(class("line thin", row), p50)
 		var failed uint64
 		for _, m := range t.moments {
 			if m.errors > 0 {
@@ -476,15 +498,16 @@ func latencyFigure(c *Comparison, lines []timeline) *figure {
 	if f == nil {
 		return nil
 	}
-	f.Lead = []string{"The line is each second's p50, the band above it reaches to its p99, and the dots are the longest. All panels have the same scale. Shaded: warm-up, which no figure counts; × some operations failed; ▾ an event."}
+	f.Lead = []string{"The line is each second's p50, the band above it reaches to its p99, and the dots are the longest. All panels have the same scale. Shaded: the warm-up, which no figure counts, and the time until what was still open at a round’s end was answered; × some operations failed; ▾ an event."}
 	f.Lead = append(f.Lead, momentsNote(lines)...)
 	f.Lead = append(f.Lead, drawnNote(c)...)
 	if t := eventsTable(c, lines); len(t.Rows) > 0 {
 		f.Tables = append(f.Tables, t)
 	}
+	f.Rest = "Tables: second by second"
 	for i, t := range lines {
 		if len(t.moments) > 0 {
-			f.Tables = append(f.Tables, momentsTable(c, i, t))
+			f.RestTables = append(f.RestTables, momentsTable(c, i, t))
 		}
 	}
 	return f
@@ -508,12 +531,12 @@ func timeOr(ns float64) string {
 
 // momentsNote says what a picture over time leaves out.
 func momentsNote(lines []timeline) (notes []string) {
-	each, left := 1, 0
+	together, left := 1, 0
 	for _, t := range lines {
-		each, left = max(each, t.each), max(left, t.left)
+		together, left = max(together, t.together), max(left, t.left)
 	}
-	if each > 1 {
-		notes = append(notes, fmt.Sprintf("Up to %d seconds are put together: of their p50 the middle one, of the rest the worst.", each))
+	if together > 1 {
+		notes = append(notes, fmt.Sprintf("Up to %d rows of a series are put together: of their p50 the middle one, of the rest the worst.", together))
 	}
 	if left > 0 {
 		notes = append(notes, fmt.Sprintf("The first %d rounds are drawn; %d more are in the figures only.", mostRounds, left))
@@ -544,7 +567,7 @@ func eventsTable(c *Comparison, lines []timeline) pageTable {
 func momentsTable(c *Comparison, row int, line timeline) pageTable {
 	t := pageTable{
 		ID: fmt.Sprintf("moments-%d", row+1), Caption: "Second by second: " + nameOnPage(c.Rows[row].Name),
-		Head: []string{"Second", "ops/s", "Failed", "p50", "p99", "Longest", "Client’s fds", "Server’s fds"},
+		Plain: true, Head: []string{"Second", "ops/s", "Failed", "p50", "p99", "Longest", "Client’s fds", "Server’s fds"},
 	}
 	text := func(s string) pageCell { return pageCell{Parts: []cellPart{{Text: s}}} }
 	number := func(v float64) string {
@@ -559,10 +582,7 @@ func momentsTable(c *Comparison, row int, line timeline) pageTable {
 			round = m.round
 			t.Rows = append(t.Rows, pageRow{Name: fmt.Sprintf("Round %d", round), Group: true})
 		}
-		name := fmt.Sprint(m.second)
-		if m.warmup {
-			name += " (warm-up)"
-		}
+		name := fmt.Sprint(m.second) + m.aside()
 		t.Rows = append(t.Rows, pageRow{Name: name, Cells: []pageCell{
 			text(count(m.perSecond)), text(grouped(m.errors)), text(timeOr(m.p50)), text(timeOr(m.p99)), text(timeOr(m.most)),
 			text(number(m.client)), text(number(m.server)),
@@ -581,7 +601,7 @@ func throughputFigure(c *Comparison, lines []timeline) *figure {
 		p.Y = plot.FromZero(most)
 		timeAxis(p, t)
 		p.YAxis(axisCount)
-		points := t.of(func(m moment) float64 { return m.perSecond })
+		points := t.of(func(m moment) float64 { return m.unlessDrain(m.perSecond) })
 		zero := t.of(func(moment) float64 { return 0 })
 		p.Band(class("band", row), zero, points)
 		p.Line(class("line thin", row), points)
@@ -647,9 +667,9 @@ func descriptorFigure(c *Comparison, lines []timeline) *figure {
 		}{{"client", "line thin", func(m moment) float64 { return m.client }}, {"server", "line thin dashed", func(m moment) float64 { return m.server }}} {
 			switch l := limit(row, k == 1); {
 			case l <= near*most:
-				p.Rule("limit", l, side.name+"’s limit "+count(l))
+				p.Rule("limit", l, side.name+"’s limit "+grouped(uint64(l)))
 			case l > 0:
-				beyond = append(beyond, side.name+" "+count(l))
+				beyond = append(beyond, side.name+" "+grouped(uint64(l)))
 			}
 			last := math.NaN()
 			for _, m := range t.moments {
@@ -671,15 +691,12 @@ func descriptorFigure(c *Comparison, lines []timeline) *figure {
 			at := worstOf(0, m.client, m.server)
 			p.Named(class("point quiet", row), row, plot.Point{X: m.at, Y: at}, fmt.Sprintf("%s: client %s, server %s", m.title(len(t.rounds)), countOr(m.client), countOr(m.server)))
 		}
-		if len(beyond) > 0 {
-			return "limits, beyond the picture: " + strings.Join(beyond, ", ")
-		}
-		return ""
+		return prefixed("limit: ", strings.Join(beyond, ", "))
 	})
 	if f == nil {
 		return nil
 	}
-	f.Lead = append([]string{"Solid: the client’s; dashed: the server’s. All panels have the same scale; a limit is a line where it is near enough, and else said."}, drawnNote(c)...)
+	f.Lead = append([]string{"Solid: the client’s; dashed: the server’s. All panels have the same scale; a limit is a line where it is near, and else said beside the name."}, drawnNote(c)...)
 	table := pageTable{ID: "descriptors-table", Caption: "File descriptors", Head: []string{"Target"}}
 	keys := []string{"_fds_idle", "_fds", "_fds_per_worker"}
 	for _, side := range sides {

@@ -15,15 +15,15 @@ type timeline struct {
 	moments []moment
 	marks   []mark
 	length  float64
-	// each is how many seconds a moment has at most, and left how many rounds are left
-	// out.
-	each, left int
+	// together is how many rows a moment is of, and left how many rounds are left out.
+	together, left int
 }
 
 // stretch is one round on the axis: its measured part begins at zero.
 type stretch struct {
-	number           int // from 1
-	begin, zero, end float64
+	number           int     // from 1
+	begin, zero, end float64 // on the axis
+	measured         float64 // how long its measured part is; after it comes what was still open
 }
 
 // moment is one row of a series, or several together. Times are in nanoseconds; NaN
@@ -36,7 +36,7 @@ type moment struct {
 	errors         uint64
 	p50, p99, most float64
 	client, server float64 // open file descriptors
-	warmup         bool
+	warmup, drain  bool    // before the measured part, or after it
 }
 
 // mark is something that happened, or an outage from one time to another.
@@ -57,23 +57,24 @@ const (
 // timelineOf lays a result's rounds out. A long one's rows are put together: of the
 // medians the middle one, of the rest the worst.
 func timelineOf(r *results.Result) timeline {
-	t := timeline{each: 1, left: max(0, len(r.Rounds)-mostRounds)}
+	t := timeline{left: max(0, len(r.Rounds)-mostRounds)}
 	rounds := r.Rounds[:len(r.Rounds)-t.left]
 	rows := 0
 	for _, round := range rounds {
 		rows += len(round.Series)
 	}
-	together := (rows + mostMoments - 1) / mostMoments
+	t.together = max(1, (rows+mostMoments-1)/mostMoments)
 	for i := range rounds {
-		t.add(&rounds[i], max(1, together))
+		t.add(&rounds[i])
 	}
 	return t
 }
 
-func (t *timeline) add(r *results.Round, together int) {
+func (t *timeline) add(r *results.Round) {
 	s := stretch{number: r.Index + 1, begin: t.length}
 	first := -max(0, r.WarmupSecs)
-	last := max(0, r.DurationSeconds)
+	s.measured = max(0, r.DurationSeconds)
+	last := s.measured
 	for _, row := range r.Series {
 		first = min(first, float64(row.Second))
 		last = max(last, float64(row.Second+length(row)))
@@ -83,13 +84,12 @@ func (t *timeline) add(r *results.Round, together int) {
 	t.rounds = append(t.rounds, s)
 	for from := 0; from < len(r.Series); {
 		to := from + 1
-		for to < min(from+together, len(r.Series)) && (r.Series[to].Second < 0) == (r.Series[from].Second < 0) {
+		for to < min(from+t.together, len(r.Series)) && s.part(r.Series[to].Second) == s.part(r.Series[from].Second) {
 			to++
 		}
 		m := momentOf(r.Series[from:to])
-		m.round = s.number
+		m.round, m.drain = s.number, float64(m.second) >= s.measured
 		m.at = s.zero + float64(m.second) + float64(m.seconds)/2
-		t.each = max(t.each, m.seconds)
 		t.moments = append(t.moments, m)
 		from = to
 	}
@@ -107,6 +107,17 @@ func (t *timeline) add(r *results.Round, together int) {
 		}
 		t.marks = append(t.marks, m)
 	}
+}
+
+// part is -1 for a second of the warm-up, 1 for one after the measured part, else 0.
+func (s stretch) part(second int) int {
+	switch {
+	case second < 0:
+		return -1
+	case float64(second) >= s.measured:
+		return 1
+	}
+	return 0
 }
 
 func (s stretch) within(second float64) float64 {
@@ -150,6 +161,17 @@ func worst[T int | int64](so float64, v *T) float64 {
 	return float64(*v)
 }
 
+// aside says that no figure counts a moment, or that it was after the end.
+func (m moment) aside() string {
+	switch {
+	case m.warmup:
+		return " (warm-up)"
+	case m.drain:
+		return " (still open at the end)"
+	}
+	return ""
+}
+
 // title says when a moment was.
 func (m moment) title(rounds int) string {
 	text := fmt.Sprintf("second %d", m.second)
@@ -159,8 +181,5 @@ func (m moment) title(rounds int) string {
 	if rounds > 1 {
 		text = fmt.Sprintf("round %d, %s", m.round, text)
 	}
-	if m.warmup {
-		text += " (warm-up)"
-	}
-	return text
+	return text + m.aside()
 }

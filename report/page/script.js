@@ -32,7 +32,9 @@ for (const plot of document.querySelectorAll(".plot")) {
   };
 
   points.forEach((point, i) => {
-    point.querySelector("title")?.remove(); // the readout says it
+    const title = point.querySelector("title");
+    point.setAttribute("aria-label", title.textContent);
+    title.remove(); // the readout says it
     if (i > 0) point.setAttribute("tabindex", "-1");
     point.addEventListener("focus", () => show(point));
     point.addEventListener("blur", hide);

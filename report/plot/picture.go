@@ -125,37 +125,36 @@ func (p *Picture) Line(class string, points []Point) {
 }
 
 func (p *Picture) path(points []Point) string {
-	var b strings.Builder
-	drawn := func(i int) bool {
-		return i >= 0 && i < len(points) && !math.IsNaN(points[i].X) && !math.IsNaN(points[i].Y)
-	}
+	var d pathData
 	for i, at := range points {
-		if !drawn(i) {
+		if !drawn(points, i) {
 			continue
 		}
-		before, after := drawn(i-1), drawn(i+1)
-		if before && after && points[i-1].Y == at.Y && points[i+1].Y == at.Y {
-			continue // in the middle of a level stretch
-		}
-		command := "M"
-		if before {
-			command = "L"
-		}
-		b.WriteString(command + px(p.PlaceX(at.X)) + " " + px(p.PlaceY(at.Y)))
-		if !before && !after {
-			b.WriteString("h0")
+		before, after := drawn(points, i-1), drawn(points, i+1)
+		switch {
+		case before && after && points[i-1].Y == at.Y && points[i+1].Y == at.Y:
+			// in the middle of a level stretch
+		case before:
+			d.line(p.PlaceX(at.X), p.PlaceY(at.Y))
+		default:
+			d.move(p.PlaceX(at.X), p.PlaceY(at.Y))
+			if !after {
+				d.dot()
+			}
 		}
 	}
-	return b.String()
+	return d.String()
+}
+
+func drawn(points []Point, i int) bool {
+	return i >= 0 && i < len(points) && !math.IsNaN(points[i].X) && !math.IsNaN(points[i].Y)
 }
 
 // Band fills the room between two lines of the same length, with a gap where either
 // has a NaN.
 func (p *Picture) Band(class string, low, high []Point) {
-	var b strings.Builder
-	gap := func(i int) bool {
-		return math.IsNaN(low[i].X) || math.IsNaN(low[i].Y) || math.IsNaN(high[i].X) || math.IsNaN(high[i].Y)
-	}
+	var d pathData
+	gap := func(i int) bool { return !drawn(low, i) || !drawn(high, i) }
 	for from := 0; from < len(low); from++ {
 		if gap(from) {
 			continue
@@ -164,26 +163,32 @@ func (p *Picture) Band(class string, low, high []Point) {
 		for to < len(low) && !gap(to) {
 			to++
 		}
-		back := slices.Clone(low[from:to])
-		slices.Reverse(back)
-		b.WriteString(p.path(high[from:to]) + strings.Replace(p.path(back), "M", "L", 1) + "Z")
+		d.move(p.PlaceX(high[from].X), p.PlaceY(high[from].Y))
+		for _, at := range high[from+1 : to] {
+			d.line(p.PlaceX(at.X), p.PlaceY(at.Y))
+		}
+		for _, at := range slices.Backward(low[from:to]) {
+			d.line(p.PlaceX(at.X), p.PlaceY(at.Y))
+		}
+		d.end(p.PlaceX(high[from].X), p.PlaceY(high[from].Y))
 		from = to
 	}
-	if b.Len() > 0 {
-		p.add(`<path class="%s" d="%s"/>`, escape(class), b.String())
+	if text := d.String(); text != "" {
+		p.add(`<path class="%s" d="%s"/>`, escape(class), text)
 	}
 }
 
 // Dots are single points.
 func (p *Picture) Dots(class string, points []Point) {
-	var b strings.Builder
-	for _, at := range points {
-		if !math.IsNaN(at.X) && !math.IsNaN(at.Y) {
-			fmt.Fprintf(&b, "M%s %sh0", px(p.PlaceX(at.X)), px(p.PlaceY(at.Y)))
+	var d pathData
+	for i, at := range points {
+		if drawn(points, i) {
+			d.move(p.PlaceX(at.X), p.PlaceY(at.Y))
+			d.dot()
 		}
 	}
-	if b.Len() > 0 {
-		p.add(`<path class="%s" d="%s"/>`, escape(class), b.String())
+	if text := d.String(); text != "" {
+		p.add(`<path class="%s" d="%s"/>`, escape(class), text)
 	}
 }
 
@@ -249,12 +254,13 @@ func (p *Picture) namedAt(class string, shape int, x, y float64, text string) {
 	p.close("path", text)
 }
 
-// named are the attributes of something that can be reached by keyboard.
+// named are the attributes of something that can be reached by keyboard. Its name is
+// the title that close writes.
 func (p *Picture) named(text string) string {
 	if text == "" {
 		return ""
 	}
-	return fmt.Sprintf(` tabindex="0" role="img" aria-label="%s"`, escape(text))
+	return ` tabindex="0" role="img"`
 }
 
 func (p *Picture) close(element, text string) {

@@ -59,7 +59,7 @@ func (s Linear) Ticks(most int) []float64 {
 		return []float64{s.Low}
 	}
 	var ticks []float64
-	for i := math.Ceil(s.Low/step - 1e-9); i*step <= s.High+step*1e-9; i++ {
+	for i := math.Ceil(s.Low/step-1e-9) + 0; i*step <= s.High+step*1e-9; i++ {
 		ticks = append(ticks, i*step)
 	}
 	if ticks == nil {
