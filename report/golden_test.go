@@ -128,12 +128,13 @@ func drawnAs(t *testing.T, c *Comparison, format string, s Style) string {
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	sets := map[string]*Comparison{
-		"three":   compared(t, three()),
-		"one":     compared(t, three()[:1]),
-		"hostile": compared(t, hostileResults()),
-		"poor":    compared(t, poor()),
-		"forty":   compared(t, forty()),
-		"tails":   compared(t, three(), 25, 75, 99.99),
+		"three":    compared(t, three()),
+		"one":      compared(t, three()[:1]),
+		"hostile":  compared(t, hostileResults()),
+		"poor":     compared(t, poor()),
+		"forty":    compared(t, forty()),
+		"tails":    compared(t, three(), 25, 75, 99.99),
+		"eventful": compared(t, eventful()),
 	}
 	for _, c := range []struct {
 		file, set, format string
@@ -157,6 +158,7 @@ func TestGolden(t *testing.T) {
 		{"poor.json", "poor", "json", Style{}},
 		{"forty.txt", "forty", "table", Style{}},
 		{"tails.txt", "tails", "table", Style{}},
+		{"eventful.html", "eventful", "html", Style{}},
 		{"three.html", "three", "html", Style{}},
 		{"hostile.html", "hostile", "html", Style{}},
 		{"poor.html", "poor", "html", Style{}},

@@ -212,3 +212,41 @@ func luminance(t *testing.T, hex string) float64 {
 
 // contrast is WCAG 2's, from 1 to 21.
 func contrast(a, b float64) float64 { return (max(a, b) + .05) / (min(a, b) + .05) }
+
+// eventful is a Redis that went away and came back, and a PostgreSQL that climbed into
+// its limit of open files.
+func eventful() []*results.Result {
+	redis := resultstest.Build(resultstest.Spec{Open: true, Seconds: 40, PerSecond: 2000, Errors: map[string]float64{"refused": .05}})
+	for i := range redis.Rounds[0].Series {
+		row := &redis.Rounds[0].Series[i]
+		wave := 1 + .3*math.Sin(float64(i*i))
+		*row.P99, *row.Max = int64(float64(*row.P99)*wave), int64(float64(*row.Max)*wave*3)
+		if row.Second >= 12 && row.Second < 16 {
+			row.Errors, row.Count, row.P50, row.P99, row.Max, row.ServerFDs = 2000, 0, nil, nil, nil, nil
+		}
+	}
+	redis.Rounds[0].Events = []results.Event{
+		{Second: -3, Kind: "phase", Text: "warm-up"}, {Second: 0, Kind: "phase", Text: "calm"}, {Second: 20, Kind: "phase", Text: "climb"},
+		{Second: 11.8, Kind: "outage", Text: "requests fail or go unanswered: refused"},
+		{Second: 16.1, Kind: "recovery", Text: "requests succeed again, after 4.3 s"},
+		{Second: 33.3, Kind: "clock", Text: "the wall clock jumped by 5 s"},
+	}
+	postgres := resultstest.Build(resultstest.Spec{Store: "postgres", Open: true, Seconds: 40, PerSecond: 1500, Median: 3 * time.Millisecond})
+	limit := uint64(200)
+	postgres.Rounds[0].FileDescriptors.Server.Limit = &limit
+	for i := range postgres.Rounds[0].Series {
+		row := &postgres.Rounds[0].Series[i]
+		*row.ServerFDs = min(190, 20+5*i)
+		row.Count -= uint64(10 * i)
+	}
+	postgres.Rounds[0].Events = []results.Event{
+		{Second: 15, Kind: "purge", Text: "1,204 expired sessions removed"},
+		{Second: 25, Kind: "overload", Text: "climb: 2000/s offered, 1500/s taken, and caught up later"},
+		{Second: 30, Kind: "something new", Text: "of a later version"},
+	}
+	all := []*results.Result{redis, postgres}
+	for _, r := range all {
+		resultstest.Summarize(r)
+	}
+	return all
+}

@@ -196,6 +196,7 @@ func summary(c *Comparison) pageTable {
 		errors.Parts[0].Text = errorsCell(r)
 		violations := pageFigure(columnOf(c.Columns, "violations"), r.Figures["violations"])
 		for _, cell := range []*pageCell{&errors, &violations} {
+			cell.Parts[0].Best = false // none is what is expected, and no merit
 			if text := cell.Parts[0].Text; text != "0" && text != "–" {
 				cell.Class = "bad"
 			}

@@ -150,7 +150,7 @@ func ratioFigure(c *Comparison, n int) *figure {
 	f.Tables = []pageTable{table}
 	return f.both(func(id string, width float64, narrow bool) template.HTML {
 		const rowHeight = 46
-		left, right := 150.0, 150.0
+		left, right := 150.0, 170.0
 		if narrow {
 			left, right = 74, 92
 		}
@@ -350,8 +350,8 @@ func timeAxis(p *plot.Picture, t timeline) {
 		if len(t.rounds) > 1 && room >= 50 {
 			p.Text("tick mid", (p.PlaceX(s.zero)+p.PlaceX(s.zero+s.measured))/2, p.Frame.Top-8, fmt.Sprintf("round %d", s.number))
 		}
-		inside := plot.Linear{Low: 0, High: s.measured}.Ticks(int(room / 30))
-		if room < 50 {
+		inside := plot.Linear{Low: 0, High: s.measured}.Ticks(max(1, int(room/30)))
+		if len(t.rounds) > 1 && room < 50 {
 			inside = nil
 			middle := s.zero + s.measured/2
 			labels[middle] = fmt.Sprint(s.number)

@@ -4,8 +4,10 @@
 package browser
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +26,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/sessionbench/bench/drivers/drivertest"
+	"github.com/sessionbench/bench/report"
+	"github.com/sessionbench/bench/results"
+	"github.com/sessionbench/bench/results/resultstest"
 )
 
 // chromium starts the browser that a test's tabs are in, or skips the test.
@@ -123,22 +128,46 @@ func value[T any](test *testing.T, t *tab, expression string) T {
 	return v
 }
 
-// pages are those that the golden tests of the package report keep.
+// pages are those that the golden tests of the package report keep, and one of forty
+// targets.
 func pages(t *testing.T) (paths []string) {
 	t.Helper()
-	paths, err := filepath.Glob("../testdata/*.html")
-	if err != nil || len(paths) == 0 {
+	kept, err := filepath.Glob("../testdata/*.html")
+	if err != nil || len(kept) == 0 {
 		t.Fatalf("no page in ../testdata: %v", err)
 	}
-	for i := range paths {
-		if paths[i], err = filepath.Abs(paths[i]); err != nil {
+	for _, path := range kept {
+		if path, err = filepath.Abs(path); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := os.ReadFile(paths[i]); err != nil { // so that go test knows what it depends on
+		if _, err := os.ReadFile(path); err != nil { // so that go test knows what it depends on
 			t.Fatal(err)
 		}
+		paths = append(paths, path)
 	}
-	return paths
+	return append(paths, forty(t))
+}
+
+// forty draws a page of forty targets.
+func forty(t *testing.T) string {
+	t.Helper()
+	var all []*results.Result
+	for i := range 40 {
+		all = append(all, resultstest.Build(resultstest.Spec{Label: fmt.Sprintf("target %d", i), Seconds: 2, PerSecond: float64(1000 + 100*i)}))
+	}
+	c, err := report.Compare(all, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := report.Write(&text, "html", c, report.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "forty.html")
+	if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // axe is the source of axe-core, installed from npm as locked, or skips the test.
@@ -240,7 +269,7 @@ func keepScreenshot(t *testing.T, here *tab, name string) {
 	}
 }
 
-func TestPointsSayTheirFiguresByKeyboard(t *testing.T) {
+func TestPointsSayTheirFiguresByKeyboardAndPointer(t *testing.T) {
 	t.Parallel()
 	here := open(t, chromium(t))
 	here.visit(t, named(t, "three.html"), settings[0])
@@ -260,6 +289,17 @@ func TestPointsSayTheirFiguresByKeyboard(t *testing.T) {
 	if first[0] == second[0] {
 		t.Errorf("the arrow key left the focus at %q", first[0])
 	}
+	if err := chromedp.Do(here, chromedp.ScrollIntoView(chromedp.CSS("#percentiles"))); err != nil {
+		t.Fatal(err)
+	}
+	at := value[[]float64](t, here, `(() => { const r = document.querySelector("#percentiles-wide").closest("svg").querySelector(".point").getBoundingClientRect();
+		return [r.x + r.width / 2 + 5, r.y + r.height / 2 + 5] })()`)
+	if err := chromedp.Do(here, chromedp.MouseEvent(chromedp.MouseMoved, at[0], at[1])); err != nil {
+		t.Fatal(err)
+	}
+	if said := value[string](t, here, `document.querySelector(".readout:not([hidden])")?.textContent ?? ""`); !strings.Contains(said, "redis, 50 %: ") {
+		t.Errorf("near the pointer it says %q", said)
+	}
 	stops := value[int](t, here, `document.querySelector("#latency-1").closest("svg").querySelectorAll("[tabindex='0']").length`)
 	if stops != 1 {
 		t.Errorf("a picture is %d stops of the Tab key, want 1", stops)
@@ -278,12 +318,16 @@ func TestWithoutScriptsEachPointIsAStopAndHasATitle(t *testing.T) {
 	}
 }
 
+// paperWidth is that of A4 within the page's margins, in pixels.
+const paperWidth = 703
+
+// Forty columns are more than any paper has room for.
 func TestPagesPrint(t *testing.T) {
 	t.Parallel()
 	browser := chromium(t)
 	for _, path := range pages(t) {
 		here := open(t, browser)
-		here.visit(t, path, settings[1])
+		here.visit(t, path, setting{width: paperWidth, scheme: "dark"})
 		pdf, err := chromedp.Run(here, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
 		if err != nil {
 			t.Fatal(err)
@@ -300,6 +344,10 @@ func TestPagesPrint(t *testing.T) {
 		if paper := value[string](t, here, `getComputedStyle(document.body).backgroundColor`); paper != "rgb(255, 255, 255)" {
 			t.Errorf("%s: printed on %s", filepath.Base(path), paper)
 		}
+		if by := value[float64](t, here, overflow); by > 0 && filepath.Base(path) != "forty.html" {
+			t.Errorf("%s: what is printed is wider than the paper by %v pixels", filepath.Base(path), by)
+		}
+		keepScreenshot(t, here, filepath.Base(path)+"-print")
 	}
 }
 
