@@ -1,5 +1,5 @@
 // Package report draws what results say: a comparison of any number of them,
-// with the findings in words, as a table, Markdown, JSON or CSV. It reads
+// with the findings in words, as a table, Markdown, JSON, CSV or a page of HTML. It reads
 // results only, so that a report can be made anywhere and at any later time.
 package report
 

@@ -45,6 +45,7 @@ func pagesOf(t *testing.T) map[string]string {
 	for name, rs := range map[string][]*results.Result{
 		"three": three(), "one": three()[:1], "hostile": hostileResults(), "poor": poor(), "forty": forty(), "long": long(), "empty": {{}, {}},
 		"no series": {noSeries()}, "equal labels": {labelled("same"), labelled("same")}, "open": {open(), open()},
+		"unlike": {labelled("a"), resultstest.Build(resultstest.Spec{Scenario: resultstest.Scenario("other", 8)})},
 	} {
 		pages[name] = drawnAs(t, compared(t, rs), "html", Style{})
 	}
