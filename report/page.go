@@ -26,7 +26,7 @@ type page struct {
 	Problems, Warnings, Notes [][]string
 	Figures                   []figure
 	Tables                    []pageTable
-	Setups                    []setup
+	Setups                    []pageSetup
 	Scenarios                 []pair
 	Response                  bool // some row has response times
 	Results                   int
@@ -69,8 +69,8 @@ type cellPart struct {
 	Best         bool
 }
 
-// setup is how one target was set up.
-type setup struct {
+// pageSetup is how one target was set up.
+type pageSetup struct {
 	Name  string
 	Table pageTable
 }

@@ -99,7 +99,7 @@ func objectivesTable(c *Comparison) pageTable {
 			if o.Advisory {
 				kept += " (the scenario's own, which fails no run)"
 			}
-			row := pageRow{Name: nameOnPage(c.Rows[i].Name), Cells: words(o.Metric+"="+o.Limit, measured, kept)}
+			row := pageRow{Name: nameOnPage(c.Rows[i].Name), Cells: wordCells(o.Metric+"="+o.Limit, measured, kept)}
 			row.Cells[2].Class = class
 			t.Rows = append(t.Rows, row)
 		}
@@ -107,8 +107,8 @@ func objectivesTable(c *Comparison) pageTable {
 	return t
 }
 
-// words are cells of anybody's text.
-func words(texts ...string) (cells []pageCell) {
+// wordCells are cells of anybody's text.
+func wordCells(texts ...string) (cells []pageCell) {
 	for _, text := range texts {
 		cells = append(cells, pageCell{Parts: []cellPart{{Text: oneLine(cut(text, lineWidth))}}})
 	}
@@ -164,7 +164,7 @@ func environment(c *Comparison) pageTable {
 			text = fact.of(c.Results[0])
 		}
 		if text != "" {
-			t.Rows = append(t.Rows, pageRow{Name: fact.title, Cells: words(text)})
+			t.Rows = append(t.Rows, pageRow{Name: fact.title, Cells: wordCells(text)})
 		}
 	}
 	return t
@@ -200,7 +200,7 @@ func pairsInWords(pairs map[string]string) string {
 }
 
 // setups are each target's settings, options and contract.
-func setups(c *Comparison) (all []setup) {
+func setups(c *Comparison) (all []pageSetup) {
 	for i := range c.Rows {
 		r := &c.Rows[i]
 		t := pageTable{ID: fmt.Sprintf("setup-%d", i+1), Words: true, Head: []string{"", "Value"}}
@@ -218,11 +218,11 @@ func setups(c *Comparison) (all []setup) {
 				if value == "" {
 					value = `""`
 				}
-				t.Rows = append(t.Rows, pageRow{Name: nameOnPage(inWords(key)), Cells: words(value)})
+				t.Rows = append(t.Rows, pageRow{Name: nameOnPage(inWords(key)), Cells: wordCells(value)})
 			}
 		}
 		if len(t.Rows) > 0 {
-			all = append(all, setup{nameOnPage(r.Name), t})
+			all = append(all, pageSetup{nameOnPage(r.Name), t})
 		}
 	}
 	return all

@@ -554,7 +554,7 @@ func eventsTable(c *Comparison, lines []timeline) pageTable {
 				left++
 				continue
 			}
-			t.Rows = append(t.Rows, pageRow{Name: nameOnPage(c.Rows[i].Name), Cells: words(fmt.Sprint(m.round), fmt.Sprintf("%.1f", m.second), m.kind, m.text)})
+			t.Rows = append(t.Rows, pageRow{Name: nameOnPage(c.Rows[i].Name), Cells: wordCells(fmt.Sprint(m.round), fmt.Sprintf("%.1f", m.second), m.kind, m.text)})
 		}
 	}
 	if left > 0 {
