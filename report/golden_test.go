@@ -133,12 +133,13 @@ var encodedHistogram = regexp.MustCompile(`(?m)(,HIST)[A-Za-z0-9+/=]+$`)
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	sets := map[string]*Comparison{
-		"three":   compared(t, three()),
-		"one":     compared(t, three()[:1]),
-		"hostile": compared(t, hostileResults()),
-		"poor":    compared(t, poor()),
-		"forty":   compared(t, forty()),
-		"tails":   compared(t, three(), 25, 75, 99.99),
+		"three":    compared(t, three()),
+		"one":      compared(t, three()[:1]),
+		"hostile":  compared(t, hostileResults()),
+		"poor":     compared(t, poor()),
+		"forty":    compared(t, forty()),
+		"tails":    compared(t, three(), 25, 75, 99.99),
+		"eventful": compared(t, eventful()),
 	}
 	for _, c := range []struct {
 		file, set, format string
@@ -172,6 +173,10 @@ func TestGolden(t *testing.T) {
 		{"poor.bench", "poor", "gobench", Style{}},
 		{"forty.txt", "forty", "table", Style{}},
 		{"tails.txt", "tails", "table", Style{}},
+		{"eventful.html", "eventful", "html", Style{}},
+		{"three.html", "three", "html", Style{}},
+		{"hostile.html", "hostile", "html", Style{}},
+		{"poor.html", "poor", "html", Style{}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()
@@ -288,14 +293,14 @@ func TestJSONIsOneDocumentThatReadsBack(t *testing.T) {
 func TestUnknownFormatsListTheKnown(t *testing.T) {
 	t.Parallel()
 	err := Write(&bytes.Buffer{}, "pdf", compared(t, three()[:1]), Style{})
-	if err == nil || err.Error() != `unknown format "pdf": the formats are table, markdown, json, csv, junit, hlog, hgrm, gobench` {
+	if err == nil || err.Error() != `unknown format "pdf": the formats are table, markdown, json, csv, html, junit, hlog, hgrm, gobench` {
 		t.Error(err)
 	}
-	if _, err := FormatOf("out.docx"); err == nil || err.Error() != `the suffix of "out.docx" stands for no format: known are .txt, .md, .markdown, .json, .csv, .xml, .hlog, .hgrm, .bench` {
+	if _, err := FormatOf("out.docx"); err == nil || err.Error() != `the suffix of "out.docx" stands for no format: known are .txt, .md, .markdown, .json, .csv, .html, .htm, .xml, .hlog, .hgrm, .bench` {
 		t.Error(err)
 	}
 	for path, want := range map[string]string{"a/b.MD": "markdown", "x.json": "json", "x.tar.csv": "csv", "t.txt": "table",
-		"junit.xml": "junit", "a.hlog": "hlog", "a.hgrm": "hgrm", "before.bench": "gobench"} {
+		"r.html": "html", "r.HTM": "html", "junit.xml": "junit", "a.hlog": "hlog", "a.hgrm": "hgrm", "before.bench": "gobench"} {
 		if got, err := FormatOf(path); got != want || err != nil {
 			t.Errorf("%s: %s, %v", path, got, err)
 		}

@@ -74,8 +74,11 @@ func rate(perSecond float64) string { return scaled(perSecond, rateUnits) }
 
 func size(n float64) string { return scaled(n, byteUnits) }
 
-// count is exact below ten thousand.
+// count is exact below ten thousand, and has three digits of what is not whole.
 func count(n float64) string {
+	if n != math.Trunc(n) && math.Abs(n) < 1000 {
+		return digits(n)
+	}
 	if n < 1e4 {
 		return strconv.FormatFloat(n, 'f', 0, 64)
 	}

@@ -31,6 +31,7 @@ var formats = []format{
 	{"markdown", []string{".md", ".markdown"}, writeMarkdown},
 	{"json", []string{".json"}, writeJSON},
 	{"csv", []string{".csv"}, writeCSV},
+	{"html", []string{".html", ".htm"}, writeHTML},
 	{"junit", []string{".xml"}, writeJUnit},
 	{"hlog", []string{".hlog"}, writeHlog},
 	{"hgrm", []string{".hgrm"}, writeHgrm},
