@@ -67,6 +67,12 @@ type Pruner interface {
 	Prune(ctx context.Context) (int64, error)
 }
 
+// Connected tells how many connections the driver has open now. A driver has it whose
+// number changes; it may be asked at any time, and costs next to nothing.
+type Connected interface {
+	Connections() int
+}
+
 // Counter counts the stored sessions, expired ones included where the
 // middleware's length() includes them.
 type Counter interface {

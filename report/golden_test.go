@@ -175,6 +175,7 @@ func TestGolden(t *testing.T) {
 		{"tails.txt", "tails", "table", Style{}},
 		{"eventful.html", "eventful", "html", Style{}},
 		{"three.html", "three", "html", Style{}},
+		{"three.svg", "three", "svg", Style{}},
 		{"hostile.html", "hostile", "html", Style{}},
 		{"poor.html", "poor", "html", Style{}},
 	} {
@@ -293,10 +294,10 @@ func TestJSONIsOneDocumentThatReadsBack(t *testing.T) {
 func TestUnknownFormatsListTheKnown(t *testing.T) {
 	t.Parallel()
 	err := Write(&bytes.Buffer{}, "pdf", compared(t, three()[:1]), Style{})
-	if err == nil || err.Error() != `unknown format "pdf": the formats are table, markdown, json, csv, html, junit, hlog, hgrm, gobench` {
+	if err == nil || err.Error() != `unknown format "pdf": the formats are table, markdown, json, csv, html, svg, junit, hlog, hgrm, gobench` {
 		t.Error(err)
 	}
-	if _, err := FormatOf("out.docx"); err == nil || err.Error() != `the suffix of "out.docx" stands for no format: known are .txt, .md, .markdown, .json, .csv, .html, .htm, .xml, .hlog, .hgrm, .bench` {
+	if _, err := FormatOf("out.docx"); err == nil || err.Error() != `the suffix of "out.docx" stands for no format: known are .txt, .md, .markdown, .json, .csv, .html, .htm, .svg, .xml, .hlog, .hgrm, .bench` {
 		t.Error(err)
 	}
 	for path, want := range map[string]string{"a/b.MD": "markdown", "x.json": "json", "x.tar.csv": "csv", "t.txt": "table",

@@ -16,6 +16,9 @@ func writeMarkdown(w io.Writer, c *Comparison, _ Style) error {
 	out := bufio.NewWriter(w)
 	markdownTable(out, c)
 	fmt.Fprintf(out, "\n%s\n", markdownText(strings.TrimPrefix(legend(c), "* best of its column; ")+markdownBest(c)))
+	for _, text := range basesInWords(c) {
+		fmt.Fprintf(out, "\n%s\n", markdownText(cut(text, lineWidth)))
+	}
 	if len(c.Answer) > 0 {
 		fmt.Fprintln(out)
 		for _, text := range c.Answer {

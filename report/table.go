@@ -38,6 +38,9 @@ func writeTable(w io.Writer, c *Comparison, s Style) error {
 		out.line("")
 		out.line(text)
 	}
+	for _, text := range basesInWords(c) {
+		out.line(text)
+	}
 	if len(c.Findings) > 0 {
 		out.line("")
 	}

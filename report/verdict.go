@@ -60,7 +60,7 @@ func basis(reference, r *results.Result) Basis {
 		return Basis{Kind: Reference}
 	}
 	b := Basis{Kind: Assumed, Pairs: pairsOf(reference, r)}
-	again := fmt.Sprintf("bench --store=%s,%s --scenario=%s --rounds=6", reference.Target.Text, r.Target.Text, r.ScenarioName())
+	again := remedy(reference, r)
 	switch {
 	case hostInWords(reference) != hostInWords(r):
 		return Basis{Kind: Elsewhere, Text: "another machine, whose part in a difference is not known", Remedy: again}
@@ -74,6 +74,49 @@ func basis(reference, r *results.Result) Basis {
 	b.Text += fmt.Sprintf("; less than a factor of %s (p99 and above: %s) may be noise", digits(math.Exp(assumed("p50"))), digits(math.Exp(assumed("p99"))))
 	b.Remedy = again
 	return b
+}
+
+// remedy is the command that compares results with the reference on the best basis.
+func remedy(reference *results.Result, others ...*results.Result) string {
+	targets := []string{reference.Target.Text}
+	for _, r := range others {
+		targets = append(targets, r.Target.Text)
+	}
+	return fmt.Sprintf("bench --store=%s --scenario=%s --rounds=6", strings.Join(targets, ","), reference.ScenarioName())
+}
+
+// basesInWords says of the rows that were compared on less than paired rounds why,
+// and with which command that would be otherwise.
+func basesInWords(c *Comparison) (lines []string) {
+	if !c.Comparable {
+		return nil
+	}
+	var texts []string
+	rows := map[string][]int{}
+	for i := range c.Rows {
+		b := c.Rows[i].Basis
+		if b.Kind != Assumed && b.Kind != Elsewhere {
+			continue
+		}
+		if rows[b.Text] == nil {
+			texts = append(texts, b.Text)
+		}
+		rows[b.Text] = append(rows[b.Text], i)
+	}
+	for _, text := range texts {
+		var names []string
+		var others []*results.Result
+		for _, i := range rows[text] {
+			names, others = append(names, c.Rows[i].Name), append(others, c.Results[i])
+		}
+		const most = 6 // of which a command is worth its length
+		line := fmt.Sprintf("%s against %s: %s", enumerate(names), enumerate([]string{c.Rows[0].Name}), text)
+		if len(others) <= most {
+			line += ": " + remedy(c.Results[0], others...)
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // pairsOf counts the rounds that took turns.

@@ -32,6 +32,7 @@ var formats = []format{
 	{"json", []string{".json"}, writeJSON},
 	{"csv", []string{".csv"}, writeCSV},
 	{"html", []string{".html", ".htm"}, writeHTML},
+	{"svg", []string{".svg"}, writeSVG},
 	{"junit", []string{".xml"}, writeJUnit},
 	{"hlog", []string{".hlog"}, writeHlog},
 	{"hgrm", []string{".hgrm"}, writeHgrm},

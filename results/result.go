@@ -215,7 +215,8 @@ type FileDescriptors struct {
 }
 
 // Descriptors are file descriptors of one side: before the round, on average and
-// at most during it, and the limit (nil: none, or unknown).
+// at most during it, and the limit (nil: none, or unknown). Those that the client
+// holds for other targets of the run are not counted.
 type Descriptors struct {
 	Idle  int     `json:"idle"`
 	Mean  float64 `json:"mean"`

@@ -16,13 +16,14 @@ const callers = 1000
 // aThousandCallers all begin at once. With a server they come to it through a
 // proxy, which counts the connections that they make.
 func aThousandCallers(t testing.TB, p *place) {
-	var accepted func() int
+	var accepted, open func() int
 	if hasServer(p.cfg.URL) {
 		proxy, through := Through(t, p.cfg.URL)
-		p, accepted = p.elsewhere(t, through, nil), proxy.Accepted
+		p, accepted, open = p.elsewhere(t, through, nil), proxy.Accepted, proxy.Open
 	}
 	before := descriptors(t)
 	d := p.open(t)
+	counts := countsConnections(t, d, open)
 	watch := watchDescriptors(t)
 	p.crowd(t, d)
 	peak := watch()
@@ -32,11 +33,32 @@ func aThousandCallers(t testing.TB, p *place) {
 	if n := p.facts.Connections; accepted != nil && n > 0 && accepted() > n {
 		t.Errorf("%d connections; Facts.Connections says %d", accepted(), n)
 	}
+	counts()
 	p.leaveNothing(t, d)
 	if err := d.Close(); err != nil {
 		t.Errorf("close: %v", err)
 	}
 	p.givesBack(t, before)
+}
+
+// countsConnections returns a check that as many connections were opened since as the
+// driver counts more, if it counts them and open tells how many there are.
+func countsConnections(t testing.TB, d drivers.Driver, open func() int) (check func()) {
+	counter, counts := d.(drivers.Connected)
+	if !counts || open == nil {
+		return func() {}
+	}
+	apart := open() - counter.Connections() // such as those that watch the server
+	return func() {
+		var now, counted int
+		for range 100 { // one that is being opened or closed is known to one of the two a moment later
+			if now, counted = open(), counter.Connections(); now-counted == apart {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		t.Errorf("the driver counts %d connections of %d, and %d apart before", counted, now, apart)
+	}
 }
 
 // mayUse is how many descriptors so many callers may use: a connection has one,

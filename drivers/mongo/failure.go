@@ -30,6 +30,10 @@ func (c *connections) count(e *event.PoolEvent) {
 	}
 }
 
+// Connections implements drivers.Connected. Those that watch the servers are not
+// counted, as their number stays the same.
+func (d *driver) Connections() int { return int(d.connections.open.Load()) }
+
 func (c *connections) exhausted() bool { return c.most > 0 && c.open.Load() >= c.most }
 
 // codes are the classes of the server's error codes, from mongod's

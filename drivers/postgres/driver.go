@@ -13,6 +13,7 @@ var (
 	_ drivers.Driver    = (*driver)(nil)
 	_ drivers.Pruner    = (*driver)(nil)
 	_ drivers.Counter   = (*driver)(nil)
+	_ drivers.Connected = (*driver)(nil)
 	_ drivers.Loader    = (*driver)(nil)
 	_ drivers.Remover   = (*driver)(nil)
 	_ drivers.Cleaner   = (*driver)(nil)
@@ -20,6 +21,13 @@ var (
 	_ drivers.Inspector = (*driver)(nil)
 	_ drivers.Meter     = (*driver)(nil)
 )
+
+// Connections implements drivers.Connected.
+func (d *driver) Connections() int {
+	d.pool.mu.Lock()
+	defer d.pool.mu.Unlock()
+	return len(d.pool.open)
+}
 
 // driver speaks to one table of sessions.
 type driver struct {

@@ -16,5 +16,6 @@ type client interface {
 	scan(ctx context.Context, cursor uint64, pattern string, count int64) (keys []string, next uint64, err error)
 	unlink(ctx context.Context, keys []string) (removed int64, err error)
 
+	connections() int // that are open now
 	close() error
 }

@@ -91,6 +91,9 @@ func (d *driver) Destroy(ctx context.Context, id string) error {
 	return d.failedKey(ctx, cmdDel, id, d.client.del(ctx, id))
 }
 
+// Connections implements drivers.Connected.
+func (d *driver) Connections() int { return d.client.connections() }
+
 func (d *driver) Close() error {
 	if d.closed.Swap(true) {
 		return nil

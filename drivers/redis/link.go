@@ -298,6 +298,15 @@ func (l *link) failUnsent(sweeps int) {
 	l.pending = kept
 }
 
+func (l *link) connections() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn == nil {
+		return 0
+	}
+	return 1
+}
+
 func (l *link) close() error {
 	l.mu.Lock()
 	l.closed = true

@@ -83,4 +83,6 @@ func (p *pool) scan(ctx context.Context, cursor uint64, pattern string, count in
 	return keys, next, nil
 }
 
+func (p *pool) connections() int { return int(p.client.PoolStats().TotalConns) }
+
 func (p *pool) close() error { return p.client.Close() }

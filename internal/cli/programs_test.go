@@ -57,17 +57,22 @@ var served = regexp.MustCompile(`http://\S+/metrics`)
 // counted tells that some operations are among the figures.
 var counted = regexp.MustCompile(`(?m)^bench_operations_total\{[^}]*\} [1-9]`)
 
+// picture begins one on the page of a run that goes on.
+var picture = regexp.MustCompile(`<svg [^>]*`)
+
 // scrape COMMAND ARG… runs a command that serves its figures until they have
-// operations, prints them, and interrupts the command.
+// operations and its page has pictures, prints the figures and how the page's first
+// picture begins, and interrupts the command.
 func scrape(args []string) int {
 	status, err := watch(args, io.Discard, func(line string, p *os.Process) error {
 		url := served.FindString(line)
 		if url == "" {
 			return nil
 		}
-		text, err := fetch(url)
-		fmt.Print(text)
-		return errors.Join(err, p.Signal(os.Interrupt))
+		text, err := fetch(url, counted)
+		page, noPage := fetch(strings.TrimSuffix(url, "metrics"), picture)
+		fmt.Println(text + picture.FindString(page))
+		return errors.Join(err, noPage, p.Signal(os.Interrupt))
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "scrape:", err)
@@ -76,8 +81,8 @@ func scrape(args []string) int {
 	return status
 }
 
-// fetch asks for figures until there are operations in them.
-func fetch(url string) (string, error) {
+// fetch asks for a page until there is something in it.
+func fetch(url string, something *regexp.Regexp) (string, error) {
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		response, err := http.Get(url)
 		if err != nil {
@@ -88,11 +93,11 @@ func fetch(url string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if counted.Match(body) {
+		if something.Match(body) {
 			return string(body), nil
 		}
 		if time.Now().After(deadline) {
-			return "", fmt.Errorf("no operation is counted in:\n%s", body)
+			return "", fmt.Errorf("there is no %s in:\n%s", something, body)
 		}
 	}
 }

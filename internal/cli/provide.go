@@ -21,6 +21,7 @@ type provided struct {
 	backend *containers.Backend
 	config  drivers.Config
 	driver  drivers.Driver
+	files   int // file descriptors of this process that providing it took, but for connections
 	about   results.Target
 	silent  bool                        // it stopped serving, and did not answer after the run
 	absent  func(context.Context) error // removes the session that shows other runs that this one is here; nil: there is none
@@ -32,6 +33,7 @@ func (f *runFlags) provide(ctx context.Context, s *settings, run *containers.Run
 		return nil, err
 	}
 	mode := s.mode
+	before, unread := readSelf()
 	backend, err := run.Provide(ctx, containers.Request{
 		Target: t, Mode: mode, Image: s.images[t.Store.Name], Timeout: f.readyTime(t),
 		Durability: drivers.Durability(f.durability),
@@ -53,6 +55,13 @@ func (f *runFlags) provide(ctx context.Context, s *settings, run *containers.Run
 	p.describe(ctx)
 	if err := p.keeps(drivers.Durability(f.durability)); err != nil {
 		return nil, unavailable(p.givenUp(ctx, err))
+	}
+	if after, err := readSelf(); err == nil && unread == nil {
+		p.files = after.FileDescriptors - before.FileDescriptors
+		if d, ok := p.driver.(drivers.Connected); ok {
+			p.files -= d.Connections()
+		}
+		p.files = max(0, p.files)
 	}
 	say(p.introduction())
 	return p, nil
@@ -175,6 +184,7 @@ func (p *provided) loadTarget() *load.Target {
 		Timeout: p.target.Store.DefaultTimeout, ServerReason: p.backend.PIDsReason(),
 		InProcess:  len(p.target.Store.Schemes) == 0,
 		Alive:      p.backend.Alive,
+		Files:      p.files,
 		Disposable: p.backend.Mode != containers.External,
 	}
 	if len(p.backend.PIDs()) > 0 {

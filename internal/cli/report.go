@@ -54,6 +54,7 @@ var aboutFormats = map[string]string{
 	"json":     "every figure, as one document",
 	"csv":      "every figure, one a line",
 	"html":     "one page with pictures, to open or to mail",
+	"svg":      "the picture of latency by percentile alone",
 	"junit":    "a test suite a result, which fails when bench run would",
 	"hlog":     "HdrHistogram's interval log: each histogram of each round",
 	"hgrm":     "HdrHistogram's percentile distribution of all operations",

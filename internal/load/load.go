@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -34,6 +35,9 @@ type Target struct {
 	// Alive says how the server ended, and nil while it runs; nil when that can't
 	// be known.
 	Alive func() error
+	// Files is how many file descriptors this process holds for the target from its
+	// opening to its end, besides the connections that its driver counts.
+	Files int
 	// Disposable stores are taken away after the run, so that the sessions of the
 	// last round need no removal.
 	Disposable bool
@@ -64,6 +68,30 @@ type Options struct {
 	// Observe is called about once a second, and when a round enters another
 	// phase; nil is allowed. It must return soon.
 	Observe func(Progress)
+}
+
+// held is how many of this process's file descriptors are the target's.
+func (t *Target) held() int {
+	if d, ok := t.Driver.(drivers.Connected); ok {
+		return t.Files + d.Connections()
+	}
+	return t.Files
+}
+
+// without are the options in which those of this process's file descriptors do not
+// count that are held for other targets.
+func (o Options) without(others []*Target) Options {
+	if client := o.Client; client != nil && len(others) > 0 {
+		o.Client = func() (Process, error) {
+			p, err := client()
+			for _, t := range others {
+				p.FileDescriptors -= t.held()
+			}
+			p.FileDescriptors = max(0, p.FileDescriptors)
+			return p, err
+		}
+	}
+	return o
 }
 
 // Progress is how far a run is.
@@ -146,7 +174,8 @@ func Run(ctx context.Context, s *scenarios.Scenario, targets []*Target, o Option
 			if outcomes[i].Err != nil || outcomes[i].Left != nil {
 				continue
 			}
-			measured, left, err := runRound(ctx, p, targets[i], round, o)
+			others := slices.Delete(slices.Clone(targets), i, i+1)
+			measured, left, err := runRound(ctx, p, targets[i], round, o.without(others))
 			if measured != nil {
 				if len(targets) > 1 {
 					measured.Pair = &round

@@ -148,6 +148,8 @@ func pages(t *testing.T) (paths []string) {
 	return append(paths, forty(t))
 }
 
+const fortyPage = "forty.html"
+
 // forty draws a page of forty targets.
 func forty(t *testing.T) string {
 	t.Helper()
@@ -163,7 +165,7 @@ func forty(t *testing.T) string {
 	if err := report.Write(&text, "html", c, report.Style{}); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "forty.html")
+	path := filepath.Join(t.TempDir(), fortyPage)
 	if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +223,10 @@ func TestPagesAreQuietFitTheScreenAndShutNobodyOut(t *testing.T) {
 	t.Parallel()
 	browser, source := chromium(t), axe(t)
 	for _, path := range pages(t) {
-		for _, s := range settings {
+		for i, s := range settings {
+			if filepath.Base(path) == fortyPage && i%3 > 0 { // the first and the last: it takes the longest
+				continue
+			}
 			t.Run(filepath.Base(path)+"/"+s.name, func(t *testing.T) {
 				t.Parallel()
 				here := open(t, browser)
