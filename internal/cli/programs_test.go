@@ -58,7 +58,7 @@ var served = regexp.MustCompile(`http://\S+/metrics`)
 var counted = regexp.MustCompile(`(?m)^bench_operations_total\{[^}]*\} [1-9]`)
 
 // picture begins one on the page of a run that goes on.
-var picture = regexp.MustCompile(`<svg [^>]*`)
+var picture = regexp.MustCompile(`<svg viewBox[^>]*`)
 
 // scrape COMMAND ARG… runs a command that serves its figures until they have
 // operations and its page has pictures, prints the figures and how the page's first
