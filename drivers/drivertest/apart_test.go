@@ -1,6 +1,7 @@
 package drivertest
 
 import (
+	"errors"
 	"net"
 	"syscall"
 	"testing"
@@ -20,9 +21,18 @@ func TestAProxyOutlivesALackOfDescriptors(t *testing.T) {
 		}
 		defer server.Close()
 		go func() {
-			if conn, err := server.Accept(); err == nil {
+			for {
+				conn, err := server.Accept()
+				if errors.Is(err, net.ErrClosed) {
+					return
+				}
+				if err != nil { // the proxy may have taken the first descriptors that were given back
+					time.Sleep(time.Millisecond)
+					continue
+				}
 				conn.Write([]byte("welcome"))
 				conn.Close()
+				return
 			}
 		}()
 		p := faultproxy.New(t, server.Addr().String())
