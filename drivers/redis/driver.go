@@ -153,7 +153,8 @@ func ended(ctx context.Context, err error) error {
 	}
 	deadline, has := ctx.Deadline()
 	if has && !time.Now().Before(deadline) && drivers.Classify(err) == drivers.ClassTimeout {
-		return context.DeadlineExceeded
+		<-ctx.Done() // which is due, so that whoever asks ctx hears the same
+		return ctx.Err()
 	}
 	return nil
 }
