@@ -137,6 +137,8 @@ func (d *driver) failed(ctx context.Context, what string, err error) error {
 		err = drivers.Ended(ctx)
 	case d.closed.Load():
 		err = fmt.Errorf("%w: %w", drivers.ErrClosed, err)
+	case late != nil && !errors.Is(err, late) && drivers.Classify(err) == drivers.ClassTimeout:
+		err = drivers.Ended(ctx) // which was the reason, and says more
 	case late != nil && !errors.Is(err, late):
 		err = fmt.Errorf("%w: %v", late, err)
 	case late == nil:
