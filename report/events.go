@@ -7,22 +7,29 @@ import (
 	"github.com/sessionbench/bench/results"
 )
 
-// outagesInWords says when the store did not serve, and how requests failed then.
-func outagesInWords(r *results.Result) string {
-	var spells []string
+// eventsInWords says of each event of a kind what it was. The events from it on are
+// given to say, and in which round it was, by the form, where there are several.
+func eventsInWords(r *results.Result, kind, form string, say func(events []results.Event, round string) string) (said []string) {
 	for _, round := range r.Rounds {
 		where := ""
 		if len(r.Rounds) > 1 {
-			where = fmt.Sprintf(" of round %d", round.Index+1)
+			where = fmt.Sprintf(form, round.Index+1)
 		}
 		for i, e := range round.Events {
-			if e.Kind != "outage" {
-				continue
+			if e.Kind == kind {
+				said = append(said, say(round.Events[i:], where))
 			}
-			_, class, _ := strings.Cut(e.Text, ": ")
-			spells = append(spells, fmt.Sprintf("from second %.1f to %s%s (%s)", e.Second, recovery(round.Events[i:]), where, inWords(class)))
 		}
 	}
+	return said
+}
+
+// outagesInWords says when the store did not serve, and how requests failed then.
+func outagesInWords(r *results.Result) string {
+	spells := eventsInWords(r, "outage", " of round %d", func(events []results.Event, round string) string {
+		_, class, _ := strings.Cut(events[0].Text, ": ")
+		return fmt.Sprintf("from second %.1f to %s%s (%s)", events[0].Second, recovery(events), round, inWords(class))
+	})
 	if len(spells) == 0 {
 		return ""
 	}
@@ -42,18 +49,9 @@ func theFirst(all []string) string {
 // overloadsInWords says in which phases the store took less than was offered, though
 // it caught up afterwards: what the response times of such a phase mean.
 func overloadsInWords(r *results.Result) string {
-	var phases []string
-	for _, round := range r.Rounds {
-		where := ""
-		if len(r.Rounds) > 1 {
-			where = fmt.Sprintf(" (round %d)", round.Index+1)
-		}
-		for _, e := range round.Events {
-			if e.Kind == "overload" {
-				phases = append(phases, e.Text+where)
-			}
-		}
-	}
+	phases := eventsInWords(r, "overload", " (round %d)", func(events []results.Event, round string) string {
+		return events[0].Text + round
+	})
 	if len(phases) == 0 {
 		return ""
 	}
