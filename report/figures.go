@@ -156,7 +156,7 @@ func setStorage(figures map[string]Figure, s *results.Storage) {
 func (row *Row) explain(r *results.Result) {
 	reason := func(figure string) string {
 		for _, round := range r.Rounds {
-			if reason := round.Unavailable[figure]; reason != "" {
+			if reason := round.Unavailable[figure]; reason != "" && reason != results.WithTheLastUnit {
 				return reason
 			}
 		}

@@ -366,6 +366,9 @@ func notMeasured(r *results.Result) string {
 	}
 	for _, reasons := range missing {
 		for figure, reason := range reasons {
+			if reason == results.WithTheLastUnit {
+				continue
+			}
 			figure = figureInWords(figure)
 			if !slices.Contains(byReason[reason], figure) {
 				byReason[reason] = append(byReason[reason], figure)

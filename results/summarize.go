@@ -21,6 +21,9 @@ func Summarize(rounds []Round) (Figures, error) {
 	if err != nil {
 		return Figures{}, fmt.Errorf("summarize %d rounds: %w", len(rounds), err)
 	}
+	f.Verify = combineVerify(known(rounds, "verify"))
+	f.Storage = combineStorage(known(rounds, "storage"), inTurn)
+	f.ServerCalls = combineServerCalls(known(rounds, "server_calls"), inTurn)
 	return f, nil
 }
 

@@ -116,7 +116,7 @@ func (f *runFlags) declareTraffic(p *pflag.FlagSet) {
 func (f *runFlags) declareMeasuring(p *pflag.FlagSet) {
 	f.rounds = 1
 	whole(p, &f.rounds, "rounds", 1, 1000, "`N` rounds a target; several targets take turns")
-	p.StringVar(&f.interleave, "interleave", "rounds", "`WHAT` several targets take turns in: rounds")
+	p.StringVar(&f.interleave, "interleave", "rounds", "`WHAT` several targets take turns in: rounds, or slices of some 20 ms, of which a second makes a round")
 	duration(p, &f.timeout, "timeout", 0, day, "`TIME` a call may take (default: what the express client has; see bench stores)")
 	f.drain = 10 * time.Second
 	duration(p, &f.drain, "drain", time.Millisecond, day, "`TIME` that open requests are awaited at the end")
@@ -152,6 +152,7 @@ func (f *runFlags) complete(cmd *cobra.Command) {
 	fixed("backend", "auto", "embedded", "process", "container")
 	fixed("durability", words(drivers.Durabilities)...)
 	fixed("verify", "all", "sample", "off")
+	fixed("interleave", "rounds", "slices")
 	fixed("format", "table", "json", "markdown")
 	_ = cmd.RegisterFlagCompletionFunc("scenario", cobra.FixedCompletions(scenarios.Names(), cobra.ShellCompDirectiveDefault))
 }
@@ -182,7 +183,7 @@ func (f *runFlags) read(cmd *cobra.Command) (*settings, error) {
 		func() error { return f.checkDurability(s.targets) },
 		func() error { return oneOf("--verify", f.verify, "all", "sample", "off") },
 		func() error { return oneOf("--format", f.format, "table", "json", "markdown") },
-		func() error { return oneOf("--interleave", f.interleave, "rounds") },
+		func() error { return f.checkInterleave(s) },
 		func() error { s.images, err = keyValues("--image", f.images); return err },
 		func() error { return f.checkImages(s) },
 		func() error { s.tags, err = keyValues("--tag", f.tags); return err },

@@ -101,7 +101,11 @@ func line(l load.Progress) string {
 	if l.Elapsed <= 0 {
 		return text
 	}
-	text += fmt.Sprintf("  %d ops/s", l.PerSecond)
+	rate := float64(l.PerSecond)
+	if l.Share > 0 {
+		rate /= l.Share
+	}
+	text += fmt.Sprintf("  %.0f ops/s", rate)
 	if l.P99 > 0 {
 		text += fmt.Sprintf("  p50 %s  p99 %s", short(l.P50), short(l.P99))
 	}

@@ -89,10 +89,10 @@ func (f *runFlags) run(cmd *cobra.Command, out streams) (err error) {
 	digest := load.Digest(s.scenario, f.seed)
 	m := measured{flags: f, settings: s, runID: run.ID(), digest: digest, startedAt: time.Now()}
 	metrics.start(m, targets)
-	outcomes, interrupted := load.Run(ctx, s.scenario, loadTargets(targets), load.Options{
+	outcomes, interrupted := f.replay(ctx, s, targets, load.Options{
 		RunID: run.ID(), Seed: f.seed, Rounds: f.rounds, Shard: s.shard,
 		Verify: s.verify, Timeout: f.timeout, Drain: f.drain, Keep: f.keep,
-		Client:  readSelf,
+		Client: readSelf, CPU: processorTime,
 		Observe: func(p load.Progress) { progress.show(p); metrics.show(p) },
 	})
 	progress.end()

@@ -24,40 +24,57 @@ func (r *replay) runClosed() {
 func (r *replay) replayLane(i int) {
 	w := r.newWorker(i)
 	defer w.release()
-	lane := sequence{dealer: r.plan.dealers[i]}
-	short := r.people.lanes[i]
+	lane, short := &r.lanes[i], r.people.lanes[i]
 	yielded := int64(0)
 	for !r.ending() {
 		now := r.clock.now()
-		if now-yielded > slice {
+		if now-yielded > burst {
 			runtime.Gosched()
 			now = r.clock.now()
 			yielded = now
 		}
-		second := r.second(now)
-		if second >= r.timeline.end() {
+		now, stretch, ok := r.place(i, now)
+		if !ok {
 			return
 		}
-		if float64(i) >= r.timeline.level(second) { // a phase with fewer workers
-			time.Sleep(idlePoll)
-			continue
-		}
 		g := lane.nextGroup()
-		stretch := r.timeline.index(second)
 		if g.classes[0] == drawShort {
 			w.nextShort(short, now, stretch)
 		} else {
 			w.serveGroup(g, 0, stretch)
 		}
+		if r.turn != nil {
+			r.turn.leave()
+		}
 		time.Sleep(w.pause())
 	}
 }
 
-// slice is how long a worker goes on before it lets others run. A worker whose
+// place waits until a worker may begin a request, and tells in which stretch that is
+// then; ok is false when none shall begin any more.
+func (r *replay) place(worker int, now int64) (begins int64, stretch int, ok bool) {
+	if r.turn != nil {
+		return r.turn.await(r.clock)
+	}
+	for !r.ending() {
+		second := r.second(now)
+		if second >= r.timeline.end() {
+			break
+		}
+		if float64(worker) < r.timeline.level(second) {
+			return now, r.timeline.index(second), true
+		}
+		time.Sleep(idlePoll) // a phase with fewer workers
+		now = r.clock.now()
+	}
+	return now, 0, false
+}
+
+// burst is how long a worker goes on before it lets others run. A worker whose
 // store never waits would otherwise be interrupted by the scheduler after 10 ms,
-// in the middle of a call, and that call would seem to take as long as the slices
+// in the middle of a call, and that call would seem to take as long as the bursts
 // of all the others.
-const slice = int64(100 * time.Microsecond)
+const burst = int64(100 * time.Microsecond)
 
 // A worker whose request failed waits until it has taken as long as those that
 // succeeded do: a server that refuses at once would otherwise be asked a million

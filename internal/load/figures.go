@@ -11,10 +11,7 @@ import (
 // round makes the result of what was measured. It is nil when the measured part
 // never began.
 func (m *measurement) round(index int, verified results.Verify) (*results.Round, error) {
-	length := min(m.ended, m.timeline.measured())
-	if !m.interrupted.Load() {
-		length = m.timeline.measured()
-	}
+	length := m.length()
 	if length <= 0 {
 		return nil, nil
 	}
@@ -59,6 +56,17 @@ func (m *measurement) round(index int, verified results.Verify) (*results.Round,
 	m.self(f, total)
 	round.Steady, round.Events = m.steady(), m.events.list
 	return round, nil
+}
+
+// length is for how many seconds what was sent counts.
+func (m *measurement) length() float64 {
+	switch {
+	case m.turn != nil:
+		return float64(m.turn.counted) / 1e9
+	case m.interrupted.Load():
+		return min(m.ended, m.timeline.measured())
+	}
+	return m.timeline.measured()
 }
 
 // merged is one stretch's stage over all recorders.
@@ -189,7 +197,8 @@ func (st *stage) callFigures() (map[string]*results.Call, error) {
 // which count in warm-up too, and the error texts.
 func (m *measurement) recorded(f *results.Figures) {
 	texts := map[string]string{}
-	var found [numViolations]uint64
+	found := m.unreported
+	m.unreported = [numViolations]uint64{}
 	for _, r := range m.recorders {
 		for v, n := range r.found {
 			found[v] += n
@@ -238,6 +247,7 @@ func sum(classes map[string]uint64) uint64 {
 func (m *measurement) sides(f *results.Figures) {
 	f.FileDescriptors.Client, f.Resources.Client = m.client.figures()
 	f.FileDescriptors.Server, f.Resources.Server = m.server.figures()
+	m.shareOut(f)
 	for figure, read := range map[string]bool{
 		"file_descriptors.client": f.FileDescriptors.Client != nil,
 		"resources.client":        f.Resources.Client != nil,
@@ -281,7 +291,7 @@ func (m *measurement) serverSide(f *results.Figures) {
 		m.why("server_calls", "the store counts no calls")
 		return
 	}
-	var ours [numCalls]int64
+	ours := m.sent
 	for _, r := range m.recorders {
 		for c, n := range r.totals {
 			ours[c] += n
@@ -327,8 +337,12 @@ func (m *measurement) self(f *results.Figures, total *stage) {
 	h.IdlePercent = m.harness.machine.percent()
 	p := m.harness.part()
 	p.inProcess = m.target.InProcess
-	if c := f.Resources.Client; c != nil && m.harness.length > 0 {
-		used := c.CPUSeconds / m.harness.length.Seconds()
+	length := m.harness.length.Seconds()
+	if m.turn != nil {
+		length = m.length()
+	}
+	if c := f.Resources.Client; c != nil && length > 0 {
+		used := c.CPUSeconds / length
 		percent := 100 * used
 		p.used, h.CPUPercent = &used, &percent
 	}

@@ -63,8 +63,10 @@ type Options struct {
 	Keep    bool          // leave the sessions in the store
 	// Wall is the wall clock, which may jump; nil: the system's.
 	Wall func() time.Time
-	// Client reads what this process uses.
+	// Client reads what this process uses, and CPU the processor time alone, which must
+	// be cheap; it is needed for slices only.
 	Client func() (Process, error)
+	CPU    func() time.Duration
 	// Observe is called about once a second, and when a round enters another
 	// phase; nil is allowed. It must return soon.
 	Observe func(Progress)
@@ -103,6 +105,7 @@ type Progress struct {
 	Second        int           // the one that is over, since the measured part began; negative in warm-up
 	Left          time.Duration // until the end of all rounds; an estimate
 	PerSecond     uint64        // operations finished in the last second
+	Share         float64       // of that second that was the target's; 0: all of it
 	P50, P99      time.Duration // of that second; 0: none succeeded
 	Max           time.Duration
 	// Times has the times in nanoseconds of that second's successes; nil: there were
@@ -231,13 +234,7 @@ func runRound(ctx context.Context, p *plan, t *Target, round int, o Options) (me
 func (m *measurement) afterwards(ctx context.Context, readingBack func()) (verified results.Verify, err error) {
 	verified.Mode = string(VerifyOff)
 	stopped := m.stopped()
-	err = m.gone()
-	if err == nil && stopped != nil {
-		if answer := m.answers(ctx); answer != nil {
-			err = fmt.Errorf("%w; %w", stopped, answer)
-		}
-	}
-	if err != nil {
+	if err = m.serves(ctx, stopped); err != nil {
 		for _, figure := range []string{"verify", "server_calls", "storage"} {
 			m.unavailable[figure] = err.Error()
 		}
@@ -251,6 +248,18 @@ func (m *measurement) afterwards(ctx context.Context, readingBack func()) (verif
 		}
 	}
 	return verified, errors.Join(stopped, err)
+}
+
+// serves is nil when the store still does after a replay, in whose end it may have
+// stopped.
+func (r *replay) serves(ctx context.Context, stopped error) error {
+	if err := r.gone(); err != nil || stopped == nil {
+		return err
+	}
+	if answer := r.answers(ctx); answer != nil {
+		return fmt.Errorf("%w; %w", stopped, answer)
+	}
+	return nil
 }
 
 // probePatience is how long a store that may have gone has to answer one call. An
@@ -297,12 +306,9 @@ func (r *replay) cleanUp(ctx context.Context, failed error) error {
 // readBack is what the read-back found; its races are added to the replay's.
 func (r *replay) readBack(ctx context.Context) (results.Verify, error) {
 	checked, found, err := r.people.verify(ctx, r.driver, r.options.Verify, r.options.Drain)
-	last := r.recorders[0]
-	last.mu.Lock()
 	for race := lostUpdate; int(race) < numViolations; race++ {
-		last.found[race] += found[race]
+		r.unreported[race] += found[race]
 	}
-	last.mu.Unlock()
 	return results.Verify{Mode: string(r.options.Verify), Checked: checked, Violations: promises(&found)}, err
 }
 

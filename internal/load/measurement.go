@@ -43,6 +43,7 @@ const (
 
 func newMeasurement(r *replay) *measurement {
 	m := &measurement{replay: r, unavailable: map[string]string{}, done: make(chan struct{})}
+	m.ahead = time.Duration(r.clock.ahead.Load())
 	m.rows = rowSeconds(float64(r.options.Rounds) * (r.timeline.end() - r.timeline.begin()))
 	m.client.read, m.server.read = r.options.Client, r.target.Server
 	m.server.reason = r.target.ServerReason
@@ -128,7 +129,7 @@ func (m *measurement) watch() {
 		m.watchClock(now)
 		if at := m.timeline.index(now); at != phase && !over {
 			phase = at
-			if now < m.timeline.end() && len(m.timeline.stretches) > 1 {
+			if now < m.timeline.end() && len(m.timeline.stretches) > 1 && m.turn == nil {
 				m.events.add(m.timeline.stretches[at].start, "phase", m.timeline.stretches[at].name)
 			}
 		}
@@ -137,7 +138,9 @@ func (m *measurement) watch() {
 			m.row.merge(&last)
 			m.show(now, float64(next)+0.5, &last)
 			next = int(math.Floor(now))
-			if over {
+			if m.turn != nil {
+				m.row.reset() // a unit is a moment of its own
+			} else if over {
 				m.addRow(row, next+1-row, over)
 			} else if next >= rowEnd(row, m.rows) { // more than its seconds when this came late
 				m.addRow(row, next-row, over)
@@ -173,6 +176,10 @@ func (m *measurement) show(now, moment float64, s *second) {
 	if moment < m.timeline.end() {
 		p.Phase = m.timeline.stretches[m.timeline.index(moment)].name
 		p.Left = time.Duration(max(0, m.timeline.end()-now) * 1e9)
+	}
+	if t := m.turn; t != nil {
+		p.Phase, p.Share = t.phase(), 1/float64(t.slicing.targets)
+		p.Left = time.Duration(int64(m.options.Rounds-m.stay.round-1) * t.slicing.whole())
 	}
 	if s.count > 0 {
 		p.P50 = time.Duration(s.times.h.ValueAtPercentile(50))

@@ -47,9 +47,8 @@ func (r *replay) runOpen() {
 	var wg sync.WaitGroup
 	q := r.queue
 	spawn := func(i int) { wg.Go(func() { r.serveJobs(q, i) }) }
-	schedule := r.plan.schedule(r)
 	r.course = newCourse(r.timeline, r.moment)
-	r.pace(schedule, func(j job) {
+	r.pace(func(j job) {
 		r.course.reach(j.due, j.handed, q)
 		if i, ok := q.push(j, r.plan.workers); ok {
 			spawn(i)
@@ -60,16 +59,39 @@ func (r *replay) runOpen() {
 	}
 	q.close()
 	wg.Wait()
-	r.reportUnsent(q, schedule)
+	r.reportUnsent(q)
+}
+
+// next gives the replay's next job; ok is false when its time is over.
+func (r *replay) next() (job, bool) {
+	d, ok := r.schedule.before(r.closes)
+	if !ok {
+		return job{}, false
+	}
+	second := d.second - r.opens
+	j := job{group: d.group, due: r.moment(second), stretch: r.timeline.index(second)}
+	if d.group.classes[0] != drawShort {
+		return j, true
+	}
+	// The lane's oldest short-lived session if its time is over when the job is due,
+	// and a new one otherwise.
+	lane := r.people.lanes[d.lane]
+	if j.short = lane.take(j.due); j.short != nil {
+		j.kind = scenarios.Expire
+		return j, true
+	}
+	j.kind = scenarios.Login
+	j.short = lane.add(j.due + r.people.ripens())
+	return j, true
 }
 
 // pace walks the schedule and hands out each job when it is due. When the run ends
 // before, the schedule has what was not handed out.
-func (r *replay) pace(s *schedule, push func(job)) {
+func (r *replay) pace(push func(job)) {
 	t := newTimer()
 	defer t.release()
 	for !r.ending() {
-		j, ok := s.next()
+		j, ok := r.next()
 		if !ok {
 			return
 		}
@@ -103,7 +125,7 @@ func (r *replay) serveJobs(q *queue, i int) {
 
 // reportUnsent counts what was due and never sent as failed: what no worker took,
 // and what the pacer did not come to.
-func (r *replay) reportUnsent(q *queue, rest *schedule) {
+func (r *replay) reportUnsent(q *queue) {
 	if r.userEnds() {
 		return
 	}
@@ -111,7 +133,7 @@ func (r *replay) reportUnsent(q *queue, rest *schedule) {
 	for _, j := range q.unsent() {
 		r.reportOneUnsent(&j, now)
 	}
-	for j, ok := rest.next(); ok; j, ok = rest.next() {
+	for j, ok := r.next(); ok; j, ok = r.next() {
 		if r.userEnds() {
 			r.interrupted.Store(true)
 			return

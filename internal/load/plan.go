@@ -127,33 +127,41 @@ func (p *plan) shortPerLane() int {
 // schedule walks an open loop's requests in the order of their due times.
 type schedule struct {
 	plan    *plan
-	replay  *replay
 	q       sequence
 	arrived float64 // expected arrivals until the next request
+	first   drawn   // that was drawn and not given yet
+	have    bool
 }
 
-func (p *plan) schedule(r *replay) *schedule {
-	return &schedule{plan: p, replay: r, q: sequence{dealer: p.dealers[0]}}
+// drawn is a group and when it is due, in seconds of the plan's timeline.
+type drawn struct {
+	group  group
+	second float64
+	lane   int // of a short-lived session
 }
 
-// next gives the shard's next job; ok is false at the end.
-func (s *schedule) next() (job, bool) {
-	for {
-		lane := int(s.q.k % openLanes)
-		second, g, ok := s.nextGroup()
-		if !ok {
-			return job{}, false
+func (p *plan) schedule() *schedule {
+	return &schedule{plan: p, q: sequence{dealer: p.dealers[0]}}
+}
+
+// before gives the shard's next group if it is due before a second; ok is false when
+// there is none.
+func (s *schedule) before(second float64) (d drawn, ok bool) {
+	for !s.have {
+		d.lane = int(s.q.k % openLanes)
+		if d.second, d.group, ok = s.nextGroup(); !ok {
+			return drawn{}, false
 		}
-		short := g.classes[0] == drawShort
-		if short && !s.plan.runs(lane) || !short && !s.plan.mine(g.session) {
+		if short := d.group.classes[0] == drawShort; short && !s.plan.runs(d.lane) || !short && !s.plan.mine(d.group.session) {
 			continue
 		}
-		j := job{group: g, due: s.replay.moment(second), stretch: s.plan.timeline.index(second)}
-		if short {
-			s.short(&j, s.replay.people.lanes[lane])
-		}
-		return j, true
+		s.first, s.have = d, true
 	}
+	if s.first.second >= second {
+		return drawn{}, false
+	}
+	s.have = false
+	return s.first, true
 }
 
 // nextGroup gives the next group and its due time. Requests that overlap another
@@ -176,17 +184,6 @@ func (s *schedule) nextGroup() (second float64, g group, ok bool) {
 	return second, g, ok
 }
 
-// short makes the job look for the lane's oldest short-lived session if its time
-// is over when the job is due, and make one otherwise.
-func (s *schedule) short(j *job, lane *shortLived) {
-	if j.short = lane.take(j.due); j.short != nil {
-		j.kind = scenarios.Expire
-		return
-	}
-	j.kind = scenarios.Login
-	j.short = lane.add(j.due + s.replay.people.ripens())
-}
-
 // digested is how many groups of requests the digest covers.
 const digested = 1 << 13
 
@@ -205,7 +202,7 @@ func (p *plan) digest() string {
 		h.Write(append(line, 0xff))
 	}
 	if p.timeline.open {
-		s := p.schedule(nil)
+		s := p.schedule()
 		for range digested {
 			second, g, ok := s.nextGroup()
 			if !ok {

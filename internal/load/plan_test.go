@@ -41,8 +41,8 @@ func scheduled(t *testing.T, s *scenarios.Scenario, shard Shard) []string {
 	r.start()
 	r.zero = 0
 	var all []string
-	for sch := p.schedule(r); ; {
-		j, ok := sch.next()
+	for {
+		j, ok := r.next()
 		if !ok {
 			slices.Sort(all)
 			return all

@@ -56,8 +56,11 @@ type timing struct {
 
 func (t *timing) record(v int64) {
 	v = max(v, 0)
+	if t.count() == 0 {
+		t.min = v
+	}
 	if t.h == nil {
-		t.h, t.min = results.NewHistogram(), v
+		t.h = results.NewHistogram()
 	}
 	t.min, t.max = min(t.min, v), max(t.max, v)
 	// The only error is a value out of range, and this one is within.
@@ -91,6 +94,43 @@ func (t *timing) merge(other *timing) {
 	}
 	t.h.Merge(other.h)
 	t.min, t.max = min(t.min, other.min), max(t.max, other.max)
+}
+
+// begin forgets what was recorded, for a replay of so many stretches.
+func (r *recorder) begin(stretches int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.stages) != stretches {
+		r.stages = make([]*stage, stretches)
+	}
+	for _, st := range r.stages {
+		if st != nil {
+			st.reset()
+		}
+	}
+	r.interval.reset()
+	r.failed, r.tally, r.texts = 0, tally{}, nil
+	r.totals, r.found = [numCalls]int64{}, [numViolations]uint64{}
+}
+
+// reset empties the stage, and keeps its histograms: they are large.
+func (st *stage) reset() {
+	for k := range st.operations {
+		o := &st.operations[k]
+		for _, t := range []*timing{&o.service, &o.response, &o.failure} {
+			t.reset()
+		}
+		*o = operationStats{service: o.service, response: o.response, failure: o.failure}
+	}
+	for c := range st.calls {
+		s := &st.calls[c]
+		s.service.reset()
+		s.poolWait.reset()
+		*s = callStats{service: s.service, poolWait: s.poolWait}
+	}
+	st.lag.reset()
+	st.kept.reset()
+	st.unsent = 0
 }
 
 func (t *timing) reset() {

@@ -3,33 +3,25 @@ package load
 import (
 	"context"
 	"fmt"
-	"runtime"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/sessionbench/bench/drivers"
-	"github.com/sessionbench/bench/internal/middleware"
 	"github.com/sessionbench/bench/results"
-	"github.com/sessionbench/bench/scenarios"
 )
 
-// replay is one round on one target: its population, its traffic, and what is
-// measured of it.
+// replay is the traffic of one round on one target, or of one unit of slices, and
+// what is measured of it.
 type replay struct {
-	target      *Target
-	driver      drivers.Driver
-	scenario    *scenarios.Scenario
-	middleware  middleware.Middleware
-	options     Options
-	plan        *plan
-	people      *population
+	*stay
 	timeline    timeline
-	clock       *clock
-	zero        int64 // when the measured part begins, by the clock
-	timeout     time.Duration
+	opens       float64 // where second 0 is in the plan's timeline
+	closes      float64 // where what comes due there is no more of this replay
+	turn        *turn   // when it may send, where several targets share the time; nil: always
+	zero        int64   // when the measured part begins, by the clock
 	limits      *limits
-	recorders   []*recorder
 	calls       context.Context // ends with the drain
 	cancelCalls context.CancelFunc
 	stop        <-chan struct{} // closed when the user ends the run
@@ -37,40 +29,50 @@ type replay struct {
 	queue       *queue  // of the open loop; nil in the closed
 	course      *course // its
 	events      events
-	round       int
 	silent      error // why the store is taken to answer no more
 }
 
 func newReplay(ctx context.Context, p *plan, t *Target, round int, o Options) *replay {
-	r := &replay{
-		target: t, driver: t.Driver, scenario: p.scenario, options: o, plan: p,
-		middleware: middleware.Middleware{Settings: p.scenario.Middleware},
-		timeline:   p.timeline,
-		clock:      newClock(o.Wall),
-		timeout:    o.Timeout,
-		stop:       ctx.Done(),
-		round:      round,
-	}
-	if r.timeout == 0 {
-		r.timeout = t.Timeout
-	}
+	return newStay(p, t, round, newClock(o.Wall), o).replay(ctx, p.timeline)
+}
+
+// replay makes one that goes on with the traffic where the one before ended.
+func (s *stay) replay(ctx context.Context, t timeline) *replay {
+	r := &replay{stay: s, timeline: t, stop: ctx.Done(), closes: math.Inf(1)}
 	r.limits = &limits{timeout: int64(r.timeout), clock: r.clock, all: map[*limit]struct{}{}}
 	r.calls, r.cancelCalls = context.WithCancel(context.WithoutCancel(ctx))
-	for range min(2*runtime.GOMAXPROCS(0), max(1, p.workers)) {
-		r.recorders = append(r.recorders, &recorder{stages: make([]*stage, len(p.timeline.stretches))})
+	for _, rec := range s.recorders {
+		for c, n := range rec.totals {
+			s.sent[c] += n
+		}
+		rec.begin(len(t.stretches))
 	}
-	r.people = p.population(r.clock, t, o.RunID, round)
-	if p.timeline.open {
+	if t.open {
 		r.queue = newQueue(len(r.people.sessions))
 	}
+	return r
+}
+
+// replayUntil makes one of the traffic that comes next, for as long as its timeline.
+func (s *stay) replayUntil(ctx context.Context, t timeline) *replay {
+	r := s.replay(ctx, t)
+	r.opens = s.reached
+	s.reached += t.end()
+	r.closes = s.reached
 	return r
 }
 
 // second is a moment's time since the measured part began.
 func (r *replay) second(now int64) float64 { return float64(now-r.zero) / 1e9 }
 
-// moment is the clock's reading at a second of the measured part.
-func (r *replay) moment(second float64) int64 { return r.zero + int64(second*1e9) }
+// moment is the clock's reading at a second of the measured part; where the time is
+// shared, at one of the replay's own seconds.
+func (r *replay) moment(second float64) int64 {
+	if r.turn != nil {
+		return r.turn.moment(second)
+	}
+	return r.zero + int64(second*1e9)
+}
 
 // start lets the timeline begin now.
 func (r *replay) start() { r.zero = r.clock.now() - int64(r.timeline.begin()*1e9) }
@@ -102,8 +104,7 @@ func (r *replay) run() {
 // open is cancelled then.
 func (r *replay) drain(ended <-chan struct{}) {
 	defer r.cancelCalls()
-	schedule := time.NewTimer(time.Duration(r.moment(r.timeline.end()) - r.clock.now()))
-	defer schedule.Stop()
+	scheduled := r.scheduled()
 	patience := r.options.Drain
 	select {
 	case <-ended:
@@ -114,7 +115,7 @@ func (r *replay) drain(ended <-chan struct{}) {
 		if r.queue != nil {
 			r.queue.abandon()
 		}
-	case <-schedule.C:
+	case <-scheduled:
 	}
 	drained := time.NewTimer(patience)
 	defer drained.Stop()
@@ -127,6 +128,16 @@ func (r *replay) drain(ended <-chan struct{}) {
 	}
 	r.giveUp()
 	<-ended
+}
+
+// scheduled is closed when nothing new begins any more.
+func (r *replay) scheduled() <-chan struct{} {
+	if r.turn != nil {
+		return r.turn.over
+	}
+	over := make(chan struct{})
+	time.AfterFunc(time.Duration(r.moment(r.timeline.end())-r.clock.now()), func() { close(over) })
+	return over
 }
 
 // giveUp ends what is open. What was not sent yet is taken away first, so that no

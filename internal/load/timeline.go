@@ -46,6 +46,14 @@ func newTimeline(s *scenarios.Scenario) timeline {
 
 func seconds(d scenarios.Duration) float64 { return time.Duration(d).Seconds() }
 
+// forever is a timeline of the first level alone, that does not end.
+func (t timeline) forever() timeline {
+	first := t.stretches[0]
+	return timeline{open: t.open, stretches: []stretch{{
+		name: "slices", end: math.Inf(1), from: first.from, to: first.from,
+	}}}
+}
+
 // begin and end bound the whole replay; measured is the length of its measured part.
 func (t timeline) begin() float64    { return t.stretches[0].start }
 func (t timeline) end() float64      { return t.stretches[len(t.stretches)-1].end }

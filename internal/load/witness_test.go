@@ -69,7 +69,7 @@ const unanswered = time.Duration(math.MaxInt64)
 // waits gives the moments at which the requests came due, and how long each waited
 // for its answer from then on: those of one session are answered in their order.
 func (w *witnessed) waits() (due []time.Time, waits []time.Duration) {
-	schedule := newPlan(w.scenario, w.options.Seed, 0, w.options.Shard).schedule(nil)
+	schedule := newPlan(w.scenario, w.options.Seed, 0, w.options.Shard).schedule()
 	identity := newIdentity(w.options.RunID, 0, w.scenario.Payload)
 	var g ids
 	next := map[string]int{}

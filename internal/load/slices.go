@@ -1,0 +1,378 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sessionbench/bench/results"
+	"github.com/sessionbench/bench/scenarios"
+)
+
+// Slices says how a run shares the time between its targets in thin slices. See
+// docs/measuring.md for why.
+type Slices struct {
+	// Units is how many are run, of about a second each: every unit has a round of
+	// each target, which belong together.
+	Units int
+	// First is the number of the first unit, where earlier runs had some. Runs on new
+	// instances of the same targets count on, and have traffic of their own.
+	First int
+	// Length of a slice, and how many groups of slices a unit has, as an earlier run
+	// found them; 0: as the warm-up finds them.
+	Length time.Duration
+	Groups int
+	// Dropped is how many units were run again, as a target had nothing to count.
+	Dropped int
+}
+
+// The length of a slice: as many times the median, so that most of it is not spent on
+// waiting for the answers to the last ones, and within bounds. The warm-up's slices
+// find the median.
+const (
+	sliceMedians = 2
+	leastSlice   = 20 * time.Millisecond
+	mostSlice    = time.Second
+	pilotSlice   = 50 * time.Millisecond
+)
+
+// A unit lasts a second, and longer where that is too short for so many requests of
+// each target.
+const (
+	unitLength   = time.Second
+	mostUnit     = 30 * time.Second
+	leastPerUnit = 100
+)
+
+// Sliceable tells why a scenario can't be run in slices; nil when it can.
+func Sliceable(s *scenarios.Scenario) error {
+	if len(s.Phases) > 0 {
+		return errors.New("its phases are longer than a slice")
+	}
+	return nil
+}
+
+// sliced is a run in slices on one set of instances.
+type sliced struct {
+	options  Options
+	how      Slices
+	stays    []*stay
+	base     []*measurement // from preload to clean-up, one a target
+	outcomes []Outcome
+	cpu      cpuClock
+	warmup   time.Duration // of each target
+	// overloaded says of each target that it took less than came due, if it did.
+	overloaded []string
+}
+
+// cpuClock reads the processor time that this process has used.
+type cpuClock = func() time.Duration
+
+// RunSlices replays the scenario on the targets in turns of thin slices. It returns
+// an outcome a target, in which each round is a unit, and how the time was shared;
+// what ends the run ends it for all targets.
+func RunSlices(ctx context.Context, s *scenarios.Scenario, targets []*Target, o Options, how Slices) (outcomes []Outcome, found Slices, interrupted bool) {
+	x := &sliced{options: o, how: how, outcomes: make([]Outcome, len(targets)), cpu: o.CPU}
+	x.warmup, x.overloaded = time.Duration(s.Warmup), make([]string, len(targets))
+	if x.cpu == nil {
+		x.cpu = func() time.Duration { return 0 }
+	}
+	x.settle(ctx, s, targets)
+	defer x.steadyHeap()()
+	defer func() {
+		for _, m := range x.base {
+			m.cancelCalls()
+		}
+	}()
+	if x.preload(ctx) == nil {
+		_ = x.measure(ctx) // the outcomes say why it ended
+	}
+	x.readBack(ctx)
+	x.cleanUp(ctx)
+	return x.outcomes, x.how, ctx.Err() != nil
+}
+
+// settle makes the populations.
+func (x *sliced) settle(ctx context.Context, s *scenarios.Scenario, targets []*Target) {
+	defer frugalHeap()()
+	p := newPlan(s, x.options.Seed, x.how.First, x.options.Shard)
+	p.timeline = p.timeline.forever()
+	c := newClock(x.options.Wall)
+	for i, t := range targets {
+		others := slices.Delete(slices.Clone(targets), i, i+1)
+		// Two targets may share a store: their sessions need names of their own.
+		st := newStay(p, t, x.how.First*len(targets)+i, c, x.options.without(others))
+		x.stays = append(x.stays, st)
+		x.base = append(x.base, newMeasurement(st.replay(ctx, unitTimeline(p.timeline, 1))))
+	}
+}
+
+// fail ends the run for a reason that one target gave. That the user ended it is none.
+func (x *sliced) fail(ctx context.Context, i int, err error) error {
+	if err != nil && ctx.Err() == nil {
+		x.outcomes[i].Err = err
+	}
+	return err
+}
+
+func (x *sliced) show(i int, phase string) {
+	x.base[i].observe(Progress{Phase: phase, ServerFDs: -1})
+}
+
+func (x *sliced) preload(ctx context.Context) error {
+	for i, st := range x.stays {
+		x.show(i, "preload")
+		if _, err := st.people.preload(ctx, st.driver, st.plan.shortPerLane()); err != nil {
+			return x.fail(ctx, i, err)
+		}
+		x.base[i].readBefore(ctx)
+		x.base[i].start()
+	}
+	return ctx.Err()
+}
+
+// measure warms up and runs the units.
+func (x *sliced) measure(ctx context.Context) error {
+	defer x.prune()()
+	if err := x.warmUp(ctx); err != nil {
+		return err
+	}
+	s := slicing{targets: len(x.stays), length: int64(x.how.Length), groups: x.how.Groups}
+	spare := max(1, x.how.Units/10)
+	for number := x.how.First; number < x.how.First+x.how.Units; {
+		s.seed = hash(x.options.Seed, 6, uint64(number))
+		for _, st := range x.stays {
+			st.round = number
+		}
+		runtime.GC() // between the units, so that it need not run in them
+		u := newUnit(ctx, x.stays, s, counted)
+		u.run(x.cpu)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		complete, err := x.take(ctx, u, number)
+		switch {
+		case err != nil:
+			return err
+		case complete:
+			number++
+		case spare == 0:
+			return x.fail(ctx, 0, errors.New("too many units had nothing to count"))
+		default:
+			spare--
+			x.how.Dropped++
+		}
+	}
+	return nil
+}
+
+// warmUp replays what is not counted, and finds from it how long a slice has to be.
+func (x *sliced) warmUp(ctx context.Context) error {
+	var pilots []*measurement
+	if x.stays[0].plan.timeline.open {
+		pilots = x.warmUpAlone(ctx)
+	} else {
+		pilots = x.warmUpInTurns(ctx)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for _, m := range pilots {
+		m.addFound()
+	}
+	if err := x.serve(ctx, pilots); err != nil {
+		return err
+	}
+	if x.how.Length == 0 {
+		x.how.Length = sliceLength(pilots)
+	}
+	if x.how.Groups == 0 {
+		x.how.Groups = x.groups(pilots)
+	}
+	return nil
+}
+
+// warmUpInTurns has slices, as what is measured later.
+func (x *sliced) warmUpInTurns(ctx context.Context) []*measurement {
+	s := slicing{targets: len(x.stays), length: int64(cmp.Or(x.how.Length, pilotSlice)), seed: x.options.Seed}
+	s.groups = max(1, int(int64(x.warmup)/(2*s.length)))
+	u := newUnit(ctx, x.stays, s, uncounted)
+	u.run(x.cpu)
+	return u.parts
+}
+
+// warmUpAlone has one target after the other, so that it shows whether a store takes
+// what comes due: in slices it would catch up in the others'.
+func (x *sliced) warmUpAlone(ctx context.Context) (pilots []*measurement) {
+	for i, st := range x.stays {
+		t := unitTimeline(st.plan.timeline, 0)
+		t.stretches = t.stretches[:1]
+		t.stretches[0].end = max(x.warmup, pilotSlice).Seconds()
+		m := newMeasurement(st.replayUntil(ctx, t))
+		m.start()
+		m.begin()
+		m.run()
+		m.end()
+		m.cancelCalls()
+		t.stretches[0].warmup = false // to be judged
+		for _, o := range m.course.overloads(t) {
+			x.overloaded[i] = o.String() + ", when it was alone"
+		}
+		pilots = append(pilots, m)
+	}
+	return pilots
+}
+
+// sliceLength is for the slowest of the targets.
+func sliceLength(pilots []*measurement) time.Duration {
+	slowest := int64(0)
+	for _, m := range pilots {
+		if all := m.merged(uncounted).successes(); all.count() > 0 {
+			slowest = max(slowest, all.h.ValueAtPercentile(50))
+		}
+	}
+	return min(max(time.Duration(sliceMedians*slowest), leastSlice), mostSlice)
+}
+
+// groups is how many of them make a unit.
+func (x *sliced) groups(pilots []*measurement) int {
+	one := 2 * time.Duration(len(x.stays)) * x.how.Length
+	n := int(math.Round(unitLength.Seconds() / one.Seconds()))
+	for _, m := range pilots {
+		if perSecond := float64(m.merged(uncounted).requests()) / max(x.warmup, pilotSlice).Seconds(); perSecond > 0 {
+			enough := leastPerUnit / perSecond / (2 * x.how.Length.Seconds())
+			n = max(n, min(int(enough)+1, int(mostUnit/one)))
+		}
+	}
+	return max(1, n)
+}
+
+// take adds a unit's rounds to the outcomes. It is not complete when a target had
+// nothing to count: then the unit is for nothing.
+func (x *sliced) take(ctx context.Context, u *unitRun, number int) (complete bool, err error) {
+	rounds, err := u.rounds(number)
+	if err != nil {
+		return false, x.fail(ctx, 0, err)
+	}
+	complete = !slices.Contains(rounds, nil)
+	for i, m := range u.parts {
+		if !complete {
+			m.addFound()
+			continue
+		}
+		if why := x.overloaded[i]; why != "" {
+			rounds[i].Load.Overloaded, rounds[i].Load.OverloadedReason = true, why
+		}
+		rounds[i].Events = append(x.eventsOf(i, m), rounds[i].Events...)
+		x.outcomes[i].Rounds = append(x.outcomes[i].Rounds, *rounds[i])
+	}
+	return complete, x.serve(ctx, u.parts)
+}
+
+// serve tells whether all targets still do after a unit.
+func (x *sliced) serve(ctx context.Context, parts []*measurement) error {
+	for i, m := range parts {
+		if err := x.base[i].serves(ctx, m.stopped()); err != nil {
+			return x.fail(ctx, i, err)
+		}
+	}
+	return nil
+}
+
+// addFound keeps the broken promises of what is in no round: the next one has them.
+func (r *replay) addFound() {
+	for _, rec := range r.recorders {
+		for v, n := range rec.found {
+			r.unreported[v] += n
+		}
+	}
+}
+
+// eventsOf takes what happened beside the units: it is told of in the one that is over.
+func (x *sliced) eventsOf(i int, m *measurement) []results.Event {
+	e := &x.base[i].events
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	taken := e.list
+	e.list = nil
+	for k := range taken {
+		taken[k].Second = m.second(x.base[i].zero + int64(taken[k].Second*1e9))
+	}
+	return taken
+}
+
+// prune runs the stores' purges until it is stopped.
+func (x *sliced) prune() (stop func()) {
+	done := make(chan struct{})
+	var purges sync.WaitGroup
+	for _, m := range x.base {
+		purges.Go(func() { m.prune(done) })
+	}
+	return func() {
+		close(done)
+		purges.Wait()
+	}
+}
+
+// steadyHeap is that of a replay. A store in this process decides it for all.
+func (x *sliced) steadyHeap() (restore func()) {
+	inProcess := func(m *measurement) bool { return m.target.InProcess }
+	return x.base[max(0, slices.IndexFunc(x.base, inProcess))].steadyHeap()
+}
+
+// readBack adds to each target's last round what is known of all its units together.
+func (x *sliced) readBack(ctx context.Context) {
+	for i, m := range x.base {
+		rounds := x.outcomes[i].Rounds
+		if len(rounds) == 0 {
+			continue
+		}
+		m.interrupted.Store(ctx.Err() != nil)
+		verified, err := m.afterwards(ctx, func() { x.show(i, "read-back") })
+		if x.outcomes[i].Err == nil && ctx.Err() == nil {
+			x.outcomes[i].Err = err
+		}
+		m.addTo(rounds, verified)
+	}
+}
+
+// ofAll are the figures that only all units together have: the last one's round has
+// them.
+var ofAll = []string{"verify", "server_calls", "storage"}
+
+func (m *measurement) addTo(rounds []results.Round, verified results.Verify) {
+	var f results.Figures
+	m.serverSide(&f)
+	last := &rounds[len(rounds)-1]
+	last.Verify, last.Storage, last.ServerCalls = verified, f.Storage, f.ServerCalls
+	last.Violations = last.Violations.Plus(promises(&m.unreported))
+	last.Races.LostUpdates += m.unreported[lostUpdate]
+	last.Races.Revived += m.unreported[revived]
+	for _, figure := range ofAll {
+		for k := range rounds {
+			rounds[k].Unavailable[figure] = results.WithTheLastUnit
+		}
+		delete(last.Unavailable, figure)
+		if why, ok := m.unavailable[figure]; ok {
+			last.Unavailable[figure] = why
+		}
+	}
+}
+
+// cleanUp removes the sessions of targets that stay.
+func (x *sliced) cleanUp(ctx context.Context) {
+	if x.options.Keep {
+		return
+	}
+	for i, m := range x.base {
+		if !m.target.Disposable && m.gone() == nil {
+			x.show(i, "clean-up")
+			x.outcomes[i].Left = m.cleanUp(ctx, x.outcomes[i].Err)
+		}
+	}
+}

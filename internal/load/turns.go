@@ -1,0 +1,210 @@
+package load
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// slicing is how several targets share the time: in turn each has a slice of it, in
+// groups that read the same forwards and backwards (ABBA), so that what drifts hits
+// all alike.
+type slicing struct {
+	targets int
+	length  int64 // of a slice, in ns
+	groups  int   // in a unit
+	seed    uint64
+}
+
+// slots is how many slices a unit has, of all targets.
+func (s slicing) slots() int { return 2 * s.targets * s.groups }
+
+// own is how long a unit is for one target.
+func (s slicing) own() int64 { return 2 * int64(s.groups) * s.length }
+
+// whole is how long a unit is.
+func (s slicing) whole() int64 { return int64(s.slots()) * s.length }
+
+// first tells where in the first half of a group a target's slice is. Half of the
+// groups, by the seed, begin with the last target.
+func (s slicing) first(group, target int) int {
+	if hash(s.seed, 5, uint64(group))&1 == 1 {
+		return s.targets - 1 - target
+	}
+	return target
+}
+
+// owner tells whose slice a slot is.
+func (s slicing) owner(slot int) int {
+	group, at := slot/(2*s.targets), slot%(2*s.targets)
+	if at >= s.targets {
+		at = 2*s.targets - 1 - at
+	}
+	return s.first(group, at) // reversing is its own inverse
+}
+
+// slot tells which slot a target's n-th slice is.
+func (s slicing) slot(target, n int) int {
+	group := n / 2
+	at := s.first(group, target)
+	if n%2 == 1 {
+		at = 2*s.targets - 1 - at
+	}
+	return group*2*s.targets + at
+}
+
+// In a closed loop all workers start at once when a slice begins. What starts in its
+// first twentieth, or in so long, is not counted: the rest meets a store as busy as
+// one that is never left alone.
+const longestLeadIn = int64(3 * time.Millisecond)
+
+func (s slicing) leadIn() int64 { return min(s.length/20, longestLeadIn) }
+
+// turn is one target's part in a unit: whether it may send, and what it had.
+type turn struct {
+	slicing slicing
+	target  int
+	begin   int64 // of the unit, by the clock
+	stretch int   // that what counts is of
+	open    bool  // requests come due by the plan, and all count
+
+	from  atomic.Int64 // what starts from then on counts
+	until atomic.Int64 // when the slice ends that runs, or ran last
+	busy  atomic.Int64 // requests of a closed loop that are open
+
+	mu      sync.Mutex
+	next    chan struct{} // closed when another slice begins, or the unit is over
+	over    chan struct{} // closed when the unit is
+	counted int64         // ns in which what starts counts
+	cpu     time.Duration // that this process used in its slices
+}
+
+func newTurn(s slicing, target, stretch int, open bool) *turn {
+	return &turn{
+		slicing: s, target: target, stretch: stretch, open: open,
+		next: make(chan struct{}), over: make(chan struct{}),
+	}
+}
+
+// The stretches of a unit's timeline.
+const (
+	uncounted = iota
+	counted
+)
+
+// unitTimeline has what is not counted at no length of its own.
+func unitTimeline(t timeline, own int64) timeline {
+	level := t.stretches[len(t.stretches)-1].to
+	return timeline{open: t.open, stretches: []stretch{
+		uncounted: {name: "warm-up", warmup: true, from: level, to: level},
+		counted:   {name: "slices", end: float64(own) / 1e9, from: level, to: level},
+	}}
+}
+
+func (t *turn) phase() string {
+	if t.stretch == uncounted {
+		return "warm-up"
+	}
+	return "slices"
+}
+
+// moment is the clock's reading at one of the target's own seconds of the unit.
+func (t *turn) moment(second float64) int64 {
+	ns := int64(second * 1e9)
+	n := min(max(0, ns/t.slicing.length), int64(2*t.slicing.groups-1))
+	return t.begin + int64(t.slicing.slot(t.target, int(n)))*t.slicing.length + ns - n*t.slicing.length
+}
+
+// await waits for the target's slice, and tells whether what starts then counts; ok
+// is false when the unit is over. The caller leaves when its request is answered.
+func (t *turn) await(c *clock) (begins int64, stretch int, ok bool) {
+	for {
+		t.mu.Lock()
+		next := t.next
+		t.mu.Unlock()
+		t.busy.Add(1) // before the time is looked at: see drained
+		now := c.now()
+		if now < t.until.Load() {
+			if now < t.from.Load() {
+				return now, uncounted, true
+			}
+			return now, t.stretch, true
+		}
+		t.leave()
+		select {
+		case <-t.over:
+			return now, uncounted, false
+		case <-next:
+		}
+	}
+}
+
+func (t *turn) leave() { t.busy.Add(-1) }
+
+// drained tells after the end of a slice whether all that was sent in it is answered.
+// Whoever enters later sees that the slice is over.
+func (t *turn) drained() bool { return t.open || t.busy.Load() == 0 }
+
+// give lets the target send from now until a moment.
+func (t *turn) give(now, until int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	from := now + t.slicing.leadIn()
+	t.from.Store(from)
+	t.until.Store(until)
+	t.counted += max(0, until-from)
+	close(t.next)
+	t.next = make(chan struct{})
+}
+
+// end is the end of the unit.
+func (t *turn) end() {
+	close(t.over)
+	if t.open {
+		t.counted = t.slicing.own()
+	}
+}
+
+// drainPoll is how often it is looked whether a slice has drained.
+const drainPoll = int64(100 * time.Microsecond)
+
+// takeTurns gives each target its slices, until the unit is over or the user ends it.
+// In a closed loop a slice begins when what the one before has sent is answered, so
+// that no target's requests meet another's; for a straggler nobody waits longer than
+// a slice. An open loop's requests come due by the plan.
+func takeTurns(turns []*turn, c *clock, cpu cpuClock, ending func() bool) {
+	timer := newTimer()
+	defer timer.release()
+	wait := func(until, step int64, enough func() bool) (now int64) {
+		for now = c.now(); now < until && !ending() && !enough(); now = c.now() {
+			timer.sleep(min(until-now, step))
+		}
+		return now
+	}
+	never := func() bool { return false }
+	s, used := turns[0].slicing, cpu()
+	begins := turns[0].begin
+	for slot := range s.slots() {
+		t := turns[s.owner(slot)]
+		now := wait(begins, int64(longestSleep), never)
+		ends := begins + s.length
+		if !t.open {
+			ends = now + s.length
+		}
+		t.give(now, ends)
+		wait(ends, int64(longestSleep), never)
+		begins = wait(ends+s.length, drainPoll, t.drained)
+		if t.open {
+			begins = ends
+		}
+		if ending() {
+			break
+		}
+		before := used
+		used = cpu()
+		t.cpu += used - before
+	}
+	for _, t := range turns {
+		t.end()
+	}
+}
