@@ -1,0 +1,143 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/sessionbench/bench/results"
+)
+
+// judgePaired goes through the looks in order and stops at the first that decides.
+// Nothing of an earlier call is kept, so that a live gate's looks, and the same units
+// from a file, come to the same.
+func (g *gateCase) judgePaired() error {
+	g.units, g.dropped = unitsOf(g.a, g.b)
+	if err := g.setRules(g.pairsHave); err != nil {
+		return err
+	}
+	g.plan = looksAt(len(g.units), g.o)
+	if len(g.plan) == 0 { // a live gate before its first look
+		g.plan = []look{{len(g.units), 0}}
+	}
+	trials := g.trials()
+	for i, l := range g.plan {
+		g.at = i
+		g.look(trials, l)
+		if g.decided {
+			break
+		}
+	}
+	g.outcome = orInconclusive(g.outcome)
+	g.decided = g.decided || g.o.Final || g.o.Looks == nil
+	return nil
+}
+
+func orInconclusive(o GateOutcome) GateOutcome {
+	if o == "" {
+		return GateInconclusive
+	}
+	return o
+}
+
+// pairsHave tells whether all units have a line's figure on both sides.
+func (g *gateCase) pairsHave(line gateLine) bool {
+	for _, u := range g.units {
+		if _, ok := line.logRatio(line.of(&u.a.Figures), line.of(&u.b.Figures)); !ok {
+			return false
+		}
+	}
+	return len(g.units) > 0
+}
+
+func (g *gateCase) trials() (trials []*trial) {
+	for _, r := range g.limits {
+		t := &trial{line: r.line, limit: r.limit, alpha: r.alpha, waits: r.waits}
+		for _, u := range g.units {
+			d, _ := r.line.logRatio(r.line.of(&u.a.Figures), r.line.of(&u.b.Figures))
+			t.d = append(t.d, d)
+		}
+		trials = append(trials, t)
+	}
+	return trials
+}
+
+// look takes one look at everything, and decides where that is possible.
+func (g *gateCase) look(trials []*trial, l look) {
+	units := g.units[:l.units]
+	a, b := sidesOf(units)
+	g.cautions = append(cautions(g.nameA, g.nameB, a, b), g.tooFew(l)...)
+	g.checks = violationChecks([]*results.Result{g.a}, g.b, g.errorLevel(1))
+	over := overloaded(g.nameA, g.nameB, a, b)
+	g.checks = append(g.checks, descriptorChecks(a, b, g.fds, g.segments(b))...)
+	answer := goOn
+	g.metrics = g.metrics[:0]
+	switch {
+	case len(over) > 0:
+		g.cautions = append(g.cautions, over...)
+		g.decided = true // more of the same would not be compared either
+		g.unjudged(trials, "overloaded")
+	case l.units < fewestUnits:
+		g.checks = append(g.checks, g.rates(units, 1)...)
+		g.unjudged(trials, "too few units")
+	default:
+		g.checks = append(g.checks, g.rates(units, l.share)...)
+		answer = lookAtAll(trials, l)
+		for _, t := range trials {
+			g.metrics = append(g.metrics, t.metric(units))
+		}
+	}
+	switch {
+	case answer == anyWorse || anyCheck(g.checks, Worse, false):
+		g.outcome, g.decided = GateFail, true
+	case answer == allOK && !anyCheck(g.checks, CantTell, true) && len(g.cautions) == 0:
+		g.outcome, g.decided = GatePass, true
+	}
+}
+
+func sidesOf(units []gatePair) (a, b []*results.Round) {
+	for _, u := range units {
+		a, b = append(a, u.a), append(b, u.b)
+	}
+	return a, b
+}
+
+// rates are the checks of what is counted.
+func (g *gateCase) rates(units []gatePair, share float64) (checks []GateCheck) {
+	level := g.errorLevel(share)
+	checks = append(checks, errorKind.judgePairs(units, level))
+	for _, k := range raceKinds {
+		if c := k.judgePairs(units, level); c.PBinomial != nil { // most scenarios have no overlap
+			checks = append(checks, c)
+		}
+	}
+	return checks
+}
+
+// segments are the rounds up to each look, within which no server was made anew, and
+// all of them.
+func (g *gateCase) segments(rounds []*results.Round) (all [][]*results.Round) {
+	from := 0
+	for _, at := range g.o.Looks {
+		if at > len(rounds) {
+			break
+		}
+		all = append(all, rounds[from:at])
+		from = at
+	}
+	return append(all, rounds)
+}
+
+// tooFew tells of what is missing for a sample.
+func (g *gateCase) tooFew(l look) (found []string) {
+	if l.units < fewestUnits {
+		found = append(found, fmt.Sprintf("%s took turns, and %d are the fewest that can prove anything", plural(uint64(l.units), "unit"), fewestUnits))
+	}
+	if float64(g.dropped) > mostDropped*float64(g.dropped+len(g.units)) {
+		found = append(found, fmt.Sprintf("%d of %d units had no sample on a side, and were left out", g.dropped, g.dropped+len(g.units)))
+	}
+	for _, r := range []*results.Result{g.a, g.b} {
+		if r.Interrupted {
+			found = append(found, g.name(r)+" was interrupted")
+		}
+	}
+	return found
+}
