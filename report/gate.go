@@ -39,6 +39,8 @@ type GateOptions struct {
 	// lasted; 0: not known, and not told.
 	Instances int
 	Took      time.Duration
+	// Redone is how many units were run again, as a side had no sample in them.
+	Redone int
 }
 
 // GateVerdict is what a gate decided, and on what.

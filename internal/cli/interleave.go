@@ -47,6 +47,6 @@ func (f *runFlags) replay(ctx context.Context, s *settings, targets []*provided,
 		return load.Run(ctx, s.scenario, loadTargets(targets), o)
 	}
 	o.Rounds = f.units(s)
-	outcomes, _, interrupted := load.RunSlices(ctx, s.scenario, loadTargets(targets), o, load.Slices{Units: o.Rounds})
+	outcomes, _, interrupted := load.RunSlices(ctx, s.scenario, loadTargets(targets), o, load.Slices{})
 	return outcomes, interrupted
 }

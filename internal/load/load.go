@@ -53,9 +53,12 @@ type Process struct {
 
 // Options of a run.
 type Options struct {
-	RunID   string
-	Seed    uint64
-	Rounds  int
+	RunID  string
+	Seed   uint64
+	Rounds int // how many; of a run in slices, units of about a second
+	// First is the number of the first round, where earlier runs of the same targets had
+	// some: these count on, with traffic of their own.
+	First   int
 	Shard   Shard
 	Verify  VerifyMode
 	Timeout time.Duration // of a call; 0: the target's
@@ -163,7 +166,7 @@ func Prepare(s *scenarios.Scenario, shard Shard) (notes []string, err error) {
 // is there, and interrupted is true.
 func Run(ctx context.Context, s *scenarios.Scenario, targets []*Target, o Options) (outcomes []Outcome, interrupted bool) {
 	outcomes = make([]Outcome, len(targets))
-	for round := range o.Rounds {
+	for round := o.First; round < o.First+o.Rounds; round++ {
 		restore := frugalHeap()
 		p := newPlan(s, o.Seed, round, o.Shard)
 		restore()
@@ -203,7 +206,7 @@ func runRound(ctx context.Context, p *plan, t *Target, round int, o Options) (me
 	defer r.cancelCalls()
 	defer r.steadyHeap()()
 	show := func(phase string) { r.observe(Progress{Phase: phase, ServerFDs: -1}) }
-	last := round == o.Rounds-1
+	last := round == o.First+o.Rounds-1
 	if !o.Keep && !(last && t.Disposable) {
 		defer func() {
 			if r.gone() != nil {

@@ -179,7 +179,7 @@ func (m *measurement) show(now, moment float64, s *second) {
 	}
 	if t := m.turn; t != nil {
 		p.Phase, p.Share = t.phase(), 1/float64(t.slicing.targets)
-		p.Left = time.Duration(int64(m.options.Rounds-m.stay.round-1) * t.slicing.whole())
+		p.Left = time.Duration(int64(m.options.First+m.options.Rounds-m.stay.round-1) * t.slicing.whole())
 	}
 	if s.count > 0 {
 		p.P50 = time.Duration(s.times.h.ValueAtPercentile(50))
@@ -198,6 +198,6 @@ func (r *replay) observe(p Progress) {
 	if r.options.Observe == nil {
 		return
 	}
-	p.Target, p.Round, p.Rounds = r.target.Name, r.round+1, r.options.Rounds
+	p.Target, p.Round, p.Rounds = r.target.Name, r.round+1, r.options.First+r.options.Rounds
 	r.options.Observe(p)
 }

@@ -14,21 +14,14 @@ import (
 	"github.com/sessionbench/bench/scenarios"
 )
 
-// Slices says how a run shares the time between its targets in thin slices. See
-// docs/measuring.md for why.
+// Slices says how a run shares the time between its targets in thin slices: the zero
+// value, as the warm-up finds it. Each round is a unit of about a second then, in
+// which each target has its slices. See docs/measuring.md for why.
 type Slices struct {
-	// Units is how many are run, of about a second each: every unit has a round of
-	// each target, which belong together.
-	Units int
-	// First is the number of the first unit, where earlier runs had some. Runs on new
-	// instances of the same targets count on, and have traffic of their own.
-	First int
-	// Length of a slice, and how many groups of slices a unit has, as an earlier run
-	// found them; 0: as the warm-up finds them.
-	Length time.Duration
-	Groups int
-	// Dropped is how many units were run again, as a target had nothing to count.
-	Dropped int
+	Length time.Duration // of a slice
+	Groups int           // in a unit, of two slices a target
+	Redone int           // units that were run again, as a target had nothing to count
+	Took   time.Duration // by all units
 }
 
 // The length of a slice: as many times the median, so that most of it is not spent on
@@ -45,7 +38,7 @@ const (
 // each target.
 const (
 	unitLength   = time.Second
-	mostUnit     = 30 * time.Second
+	mostUnit     = 5 * time.Second
 	leastPerUnit = 100
 )
 
@@ -100,13 +93,13 @@ func RunSlices(ctx context.Context, s *scenarios.Scenario, targets []*Target, o 
 // settle makes the populations.
 func (x *sliced) settle(ctx context.Context, s *scenarios.Scenario, targets []*Target) {
 	defer frugalHeap()()
-	p := newPlan(s, x.options.Seed, x.how.First, x.options.Shard)
+	p := newPlan(s, x.options.Seed, x.options.First, x.options.Shard)
 	p.timeline = p.timeline.forever()
 	c := newClock(x.options.Wall)
 	for i, t := range targets {
 		others := slices.Delete(slices.Clone(targets), i, i+1)
 		// Two targets may share a store: their sessions need names of their own.
-		st := newStay(p, t, x.how.First*len(targets)+i, c, x.options.without(others))
+		st := newStay(p, t, x.options.First*len(targets)+i, c, x.options.without(others))
 		x.stays = append(x.stays, st)
 		x.base = append(x.base, newMeasurement(st.replay(ctx, unitTimeline(p.timeline, 1))))
 	}
@@ -143,15 +136,17 @@ func (x *sliced) measure(ctx context.Context) error {
 		return err
 	}
 	s := slicing{targets: len(x.stays), length: int64(x.how.Length), groups: x.how.Groups}
-	spare := max(1, x.how.Units/10)
-	for number := x.how.First; number < x.how.First+x.how.Units; {
+	spare := max(1, x.options.Rounds/10)
+	for number := x.options.First; number < x.options.First+x.options.Rounds; {
 		s.seed = hash(x.options.Seed, 6, uint64(number))
 		for _, st := range x.stays {
 			st.round = number
 		}
 		runtime.GC() // between the units, so that it need not run in them
 		u := newUnit(ctx, x.stays, s, counted)
+		began := time.Now()
 		u.run(x.cpu)
+		x.how.Took += time.Since(began)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -165,7 +160,7 @@ func (x *sliced) measure(ctx context.Context) error {
 			return x.fail(ctx, 0, errors.New("too many units had nothing to count"))
 		default:
 			spare--
-			x.how.Dropped++
+			x.how.Redone++
 		}
 	}
 	return nil

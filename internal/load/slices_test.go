@@ -17,7 +17,7 @@ func inSlices(t *testing.T, s *scenarios.Scenario, o Options, how Slices, target
 	t.Helper()
 	outcomes, found, interrupted := RunSlices(t.Context(), s, targets, o, how)
 	for i, outcome := range outcomes {
-		if interrupted || outcome.Err != nil || outcome.Left != nil || len(outcome.Rounds) != how.Units {
+		if interrupted || outcome.Err != nil || outcome.Left != nil || len(outcome.Rounds) != o.Rounds {
 			t.Fatalf("target %d: interrupted %v, error %v, left %v, %d rounds", i, interrupted, outcome.Err, outcome.Left, len(outcome.Rounds))
 		}
 	}
@@ -40,8 +40,9 @@ func TestUnitsAreRoundsThatBelongTogether(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := web(t, change)
-			how := Slices{Units: 3, First: 12, Groups: 3}
-			outcomes := inSlices(t, s, options(), how, memoryTarget(t), memoryTarget(t), memoryTarget(t))
+			o := options()
+			o.Rounds, o.First = 3, 12
+			outcomes := inSlices(t, s, o, Slices{Groups: 3}, memoryTarget(t), memoryTarget(t), memoryTarget(t))
 			for target, outcome := range outcomes {
 				for i, r := range outcome.Rounds {
 					all := r.Operations["all"]
@@ -51,7 +52,7 @@ func TestUnitsAreRoundsThatBelongTogether(t *testing.T) {
 					if r.DurationSeconds <= 0 || len(r.Series) > 0 {
 						t.Errorf("target %d, unit %d: %g s, %d rows", target, i, r.DurationSeconds, len(r.Series))
 					}
-					if last := i == how.Units-1; (r.Verify.Checked > 0) != last || (r.Unavailable["verify"] == results.WithTheLastUnit) == last {
+					if last := i == o.Rounds-1; (r.Verify.Checked > 0) != last || (r.Unavailable["verify"] == results.WithTheLastUnit) == last {
 						t.Errorf("target %d, unit %d: %d read back, %v", target, i, r.Verify.Checked, r.Unavailable)
 					}
 				}
@@ -95,8 +96,8 @@ func TestRequestsOfTwoTargetsDoNotMeet(t *testing.T) {
 	}
 	stores[0].others, stores[1].others = stores[1:], stores[:1]
 	o := options()
-	o.Verify = VerifyOff
-	inSlices(t, web(t, nil), o, Slices{Units: 2}, targets...)
+	o.Verify, o.Rounds = VerifyOff, 2
+	inSlices(t, web(t, nil), o, Slices{}, targets...)
 	for i, s := range stores {
 		// A straggler is waited for as long as a slice: a machine that stood still that
 		// long has some meet.
@@ -126,7 +127,9 @@ func TestTheServerCountsAllUnitsTogether(t *testing.T) {
 	t.Parallel()
 	counted, plain := memoryTarget(t), memoryTarget(t)
 	counted.Driver = &counting{Driver: counted.Driver}
-	outcomes := inSlices(t, web(t, nil), options(), Slices{Units: 3}, counted, plain)
+	o := options()
+	o.Rounds = 3
+	outcomes := inSlices(t, web(t, nil), o, Slices{}, counted, plain)
 	last := outcomes[0].Rounds[2]
 	if last.ServerCalls == nil || *last.ServerCalls.Get == 0 || *last.ServerCalls.Get != last.ServerCalls.Ours["get"] || last.Storage == nil {
 		t.Errorf("server calls %+v, storage %+v, %v", last.ServerCalls, last.Storage, last.Unavailable)
@@ -137,7 +140,9 @@ func TestBrokenPromisesOfTheWarmUpAreInTheFirstUnit(t *testing.T) {
 	t.Parallel()
 	honest, forgetful := memoryTarget(t), memoryTarget(t)
 	forgetful.Driver = &forgetsOnce{Driver: forgetful.Driver}
-	outcomes := inSlices(t, web(t, nil), options(), Slices{Units: 2}, honest, forgetful)
+	o := options()
+	o.Rounds = 2
+	outcomes := inSlices(t, web(t, nil), o, Slices{}, honest, forgetful)
 	if n := outcomes[0].Rounds[0].Violations.Total(); n != 0 {
 		t.Errorf("the honest store broke %d promises", n)
 	}
@@ -171,7 +176,7 @@ func TestSlicesTellOfAStoreThatIsOverloaded(t *testing.T) {
 	slow.Driver = &sleepy{Driver: slow.Driver, sleep: 3 * time.Millisecond} // 4 at once: at most 1,300/s
 	o := options()
 	o.Verify = VerifyOff
-	outcomes := inSlices(t, s, o, Slices{Units: 1, Length: leastSlice, Groups: 5}, quick, slow)
+	outcomes := inSlices(t, s, o, Slices{Length: leastSlice, Groups: 5}, quick, slow)
 	if l := outcomes[1].Rounds[0].Load; !l.Overloaded || !strings.Contains(l.OverloadedReason, "when it was alone") {
 		t.Errorf("overloaded %v: %q", l.Overloaded, l.OverloadedReason)
 	}
@@ -192,12 +197,13 @@ func TestUnitsThatEndedOutliveAnInterrupt(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())
 	o := options()
+	o.Rounds = 50
 	o.Observe = func(p Progress) {
 		if p.Phase == "slices" && p.Round >= 2 {
 			interrupt()
 		}
 	}
-	outcomes, _, interrupted := RunSlices(ctx, web(t, nil), []*Target{memoryTarget(t), memoryTarget(t)}, o, Slices{Units: 50, Groups: 2})
+	outcomes, _, interrupted := RunSlices(ctx, web(t, nil), []*Target{memoryTarget(t), memoryTarget(t)}, o, Slices{Groups: 2})
 	for i, outcome := range outcomes {
 		if n := len(outcome.Rounds); !interrupted || outcome.Err != nil || n == 0 || n > 3 {
 			t.Errorf("target %d: interrupted %v, error %v, %d rounds", i, interrupted, outcome.Err, n)
@@ -210,6 +216,7 @@ func TestOneTargetThatGoesAwayEndsTheSlicesOfAll(t *testing.T) {
 	stays, goes := memoryTarget(t), memoryTarget(t)
 	var units atomic.Int64
 	o := options()
+	o.Rounds = 5
 	o.Observe = func(p Progress) {
 		if p.Phase == "slices" {
 			units.Store(int64(p.Round))
@@ -221,7 +228,7 @@ func TestOneTargetThatGoesAwayEndsTheSlicesOfAll(t *testing.T) {
 		}
 		return nil
 	}
-	outcomes, _, interrupted := RunSlices(t.Context(), web(t, nil), []*Target{stays, goes}, o, Slices{Units: 5, Groups: 2})
+	outcomes, _, interrupted := RunSlices(t.Context(), web(t, nil), []*Target{stays, goes}, o, Slices{Groups: 2})
 	if interrupted || outcomes[0].Err != nil || outcomes[1].Err == nil || !strings.Contains(outcomes[1].Err.Error(), "went away") {
 		t.Errorf("interrupted %v, errors %v and %v", interrupted, outcomes[0].Err, outcomes[1].Err)
 	}
