@@ -29,6 +29,9 @@ type GateOptions struct {
 	// Whole says that the units are whole rounds, not slices in turns: limits are
 	// WholeFactor times as wide.
 	Whole bool
+	// First lets a result without any baseline pass, unless it breaks promises or misses
+	// objectives: it is to be the first one.
+	First bool
 	// AllowDifferentHost judges results of two machines by what survives it.
 	AllowDifferentHost bool
 	// AssumeDrift is by what share a figure is taken to differ from run to run (as a
@@ -81,6 +84,7 @@ const (
 	GradePaired  GateGrade = "paired"  // both took turns in one run: what they have in common falls out
 	GradeHistory GateGrade = "history" // several earlier runs tell how runs differ
 	GradeLone    GateGrade = "lone"    // how much runs differ is not in the data
+	GradeFirst   GateGrade = "first"   // there is no baseline yet
 )
 
 // GateOutcome is a gate's answer.
@@ -140,10 +144,10 @@ type GateUnits struct {
 // GateMetric is one line of the verdict. Ratios are of the candidate to the baseline;
 // estimates and their like are logarithms of ratios, positive where worse.
 type GateMetric struct {
-	Metric    string `json:"metric"`
-	Unit      Unit   `json:"unit"`
-	Baseline  Figure `json:"baseline"`
-	Candidate Figure `json:"candidate"`
+	Metric    string     `json:"metric"`
+	Unit      Unit       `json:"unit"`
+	Baseline  GateFigure `json:"baseline"`
+	Candidate GateFigure `json:"candidate"`
 	// Ratio has no value where a failure lies on one side only.
 	Ratio *float64 `json:"ratio"`
 	// Low and High are the ends of the range in which the ratio is for sure, at the
@@ -181,6 +185,15 @@ type GateMetric struct {
 	Arithmetic *GateArithmetic `json:"arithmetic,omitempty"`
 }
 
+// GateFigure is a side's figure: of paired units the middle one.
+type GateFigure struct {
+	Value     *float64 `json:"value"`
+	Unbounded bool     `json:"unbounded"` // it lies among the failures
+	Reason    string   `json:"reason,omitempty"`
+}
+
+func gateFigure(f Figure) GateFigure { return GateFigure{f.Value, f.Unbounded, f.Reason} }
+
 // GateCheck is about what needs no limit in per cent: errors, broken promises, races,
 // descriptors, objectives.
 type GateCheck struct {
@@ -209,11 +222,14 @@ const (
 // through the looks anew. The error refuses what can't be compared, and names the
 // field; where the data merely don't suffice, the outcome is GateInconclusive.
 func Gate(baseline, candidate []*results.Result, o GateOptions) (*GateVerdict, error) {
-	if len(baseline) == 0 {
-		return nil, errors.New("gate: there is no baseline")
-	}
 	if len(candidate) != 1 {
 		return nil, errors.New("gate: one result is judged at a time")
+	}
+	if len(baseline) == 0 {
+		if !o.First {
+			return nil, errors.New("gate: there is no baseline")
+		}
+		return first(candidate[0], o)
 	}
 	g, err := newGate(baseline, candidate[0], o)
 	if err != nil {

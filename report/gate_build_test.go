@@ -18,6 +18,7 @@ type gateRun struct {
 	throughput, p50, p90, p95    []float64
 	p99, clientCPU, serverCPU    []float64
 	open                         bool
+	finer                        float64  // times that are so many times as long, so that rounding is no noise
 	failuresA, failuresB         []uint64 // of 20000 operations
 	change                       func(unit int, a, b *results.Round)
 	textA, textB, labelA, labelB string
@@ -92,7 +93,7 @@ func (g gateRun) rounds(i int) (a, b results.Round) {
 	make1 := func(sign float64, failures uint64) results.Round {
 		apart := func(d []float64) float64 { return math.Exp(sign * at(d, i) / 2) }
 		ns := func(base float64, d []float64) *int64 {
-			v := int64(math.Round(base * 1e6 * apart(d))) // a millionth of a nanosecond's worth, so that rounding is no noise
+			v := int64(math.Round(base * max(1, g.finer) * apart(d)))
 			return &v
 		}
 		const attempted = 20000

@@ -13,7 +13,7 @@ var gateLooks = []int{12, 18, 27, 40, 60}
 
 func TestGateAtTheFirstLookIsOKAndNotWorse(t *testing.T) {
 	t.Parallel()
-	v := gateRun{p50: twelveUnits}.decide(t, GateOptions{Limits: mustLimits("p50=10%,p95=10%,p99=25%"), Looks: gateLooks})
+	v := gateRun{p50: twelveUnits, finer: 1e6}.decide(t, GateOptions{Limits: mustLimits("p50=10%,p95=10%,p99=25%"), Looks: gateLooks})
 	m := line1(t, v, "p50")
 	if m.Verdict != Same || m.OKSince != 12 || m.Arithmetic.TurnedW != 78 || m.Arithmetic.LeastTurned != 69 {
 		t.Errorf("not ok: %+v, %+v", m, m.Arithmetic)

@@ -15,7 +15,8 @@ type gateCase struct {
 	baselines    []*results.Result // of a history several, oldest first
 	a, b         *results.Result   // a is the newest baseline
 	nameA, nameB string
-	elsewhere    bool // on another machine, and that was allowed
+	elsewhere    bool // on another machine
+	whole        bool // whole rounds took turns
 
 	limits []gateRule // of metrics, in the order of gateLines
 	fds    float64    // the limit of descriptors, as a share
@@ -53,12 +54,12 @@ const costShare = 0.25
 func (g *gateCase) setRules(has func(gateLine) bool) error {
 	limits := g.o.Limits
 	if limits == nil {
-		limits = DefaultGateLimits(g.b.Summary.Load.Mode == "open" || mode(g.b) == "open")
+		limits = DefaultGateLimits(mode(g.b) == "open")
 	}
 	g.fds = defaultFDsLimit
 	cpuAsked := false
 	for _, l := range limits {
-		if g.o.Whole {
+		if g.whole {
 			l = l.wider()
 		}
 		if l.Metric == "fds" {
@@ -90,7 +91,7 @@ func (g *gateCase) setRules(has func(gateLine) bool) error {
 // addCosts holds processor time to its own limit.
 func (g *gateCase) addCosts(has func(gateLine) bool) {
 	l := GateLimit{"cpu", defaultCPULimit}
-	if g.o.Whole {
+	if g.whole {
 		l = l.wider()
 	}
 	var costs []gateRule

@@ -80,40 +80,68 @@ func unreadable(rounds []*results.Round, side string) string {
 const fewestReadings = 12
 
 // leak tells by how many the descriptors grew from the first quarter of the readings
-// to the last, when they leak: the middle of each quarter lies above that of the one
-// before, also in the end, where a pool has filled up long since; and the last quarter
-// never comes down to within a few of what the first one reached: what leaks is not
-// given back.
-func (s descriptorSide) leak(rounds []*results.Round) (grown int, leaks bool) {
-	readings := s.readings(rounds)
+// to the last, when they leak. The middle of each quarter lies above that of the one
+// before; the last step is at least half of the first, where a pool that fills up takes
+// ever smaller ones; and the last quarter never comes down to within a few of what the
+// first one reached: what leaks is not given back.
+func leak(readings []int) (grown int, leaks bool) {
 	n := len(readings)
 	if n < fewestReadings {
 		return 0, false
 	}
-	var middles []int
-	var first, last []int
+	var middle, least, most [4]int
 	for i := range 4 {
-		quarter := slices.Clone(readings[i*n/4 : (i+1)*n/4])
-		slices.Sort(quarter)
-		middles = append(middles, quarter[len(quarter)/2])
-		if i == 0 {
-			first = quarter
-		}
-		last = quarter
+		quarter := slices.Sorted(slices.Values(readings[i*n/4 : (i+1)*n/4]))
+		middle[i], least[i], most[i] = quarter[len(quarter)/2], quarter[0], quarter[len(quarter)-1]
 	}
 	for i := range 3 {
-		if middles[i+1] <= middles[i] {
+		if middle[i+1] <= middle[i] {
 			return 0, false
 		}
 	}
-	grown = middles[3] - middles[0]
-	return grown, last[0]-first[len(first)-1] > fewDescriptors
+	lasting := 2*(middle[3]-middle[2]) >= middle[1]-middle[0]
+	return middle[3] - middle[0], lasting && least[3]-most[0] > fewDescriptors
+}
+
+// leakIn looks for a leak over all rounds, over those between two looks, after which a
+// live gate may take new servers, and within the rounds, of which each may have had a
+// server of its own: there, most have to show it.
+func (s descriptorSide) leakIn(rounds []*results.Round, looks []int) (grown int, leaks bool) {
+	from := 0
+	for _, to := range append(slices.Clone(looks), len(rounds)) {
+		if to > len(rounds) {
+			break
+		}
+		if grown, leaks = leak(s.readings(rounds[from:to])); leaks {
+			return grown, true
+		}
+		from = to
+	}
+	if grown, leaks = leak(s.readings(rounds)); leaks {
+		return grown, true
+	}
+	told, leaking := 0, 0
+	for i := range rounds {
+		readings := s.readings(rounds[i : i+1])
+		if len(readings) < fewestReadings {
+			continue
+		}
+		told++
+		if more, leaks := leak(readings); leaks {
+			leaking++
+			grown = max(grown, more)
+		}
+	}
+	return grown, 2*leaking > told
 }
 
 // readings are the descriptors over time, in all rounds one after the other: those of
 // each second, or where there are none each round's mean.
 func (s descriptorSide) readings(rounds []*results.Round) (all []int) {
 	for _, r := range rounds {
+		if len(r.Phases) > 0 {
+			return nil // phases change how much is open
+		}
 		before := len(all)
 		for _, second := range r.Series {
 			if n := s.series(second); n != nil && second.Second >= 0 {
@@ -127,28 +155,33 @@ func (s descriptorSide) readings(rounds []*results.Round) (all []int) {
 	return all
 }
 
-// descriptorChecks compare both sides, and look for a leak in the candidate, which is
-// a regression whether or not the baseline has it too. segments are the parts of the
-// rounds within which no server was made anew.
-func descriptorChecks(a, b []*results.Round, share float64, segments [][]*results.Round) (checks []GateCheck) {
+// descriptorChecks compare both sides, and look for leaks.
+func descriptorChecks(a, b []*results.Round, share float64, looks []int) (checks []GateCheck) {
 	for _, s := range descriptorSides {
 		checks = append(checks, s.more(a, b, share))
-		for _, rounds := range segments {
-			grown, leaks := s.leak(rounds)
-			if !leaks {
-				continue
-			}
-			more := float64(grown)
-			c := GateCheck{Check: s.name + " descriptor leak", Unit: Number, Candidate: &more, Verdict: Worse,
-				Text: fmt.Sprintf("%s more in the end than at first, and rising all along", plural(uint64(grown), "descriptor"))}
-			if before, had := s.leak(a); had {
-				grownBefore := float64(before)
-				c.Baseline = &grownBefore
-				c.Text += "; the baseline leaks too"
-			}
-			checks = append(checks, c)
-			break
+	}
+	return append(checks, leakChecks(a, b, looks)...)
+}
+
+// leakChecks look for a leak in the candidate, which is a regression whether or not the
+// baseline has it too.
+func leakChecks(a, b []*results.Round, looks []int) (checks []GateCheck) {
+	for _, s := range descriptorSides {
+		grown, leaks := s.leakIn(b, looks)
+		if !leaks {
+			continue
 		}
+		more := float64(grown)
+		c := GateCheck{
+			Check: s.name + " descriptor leak", Unit: Number, Candidate: &more, Verdict: Worse,
+			Text: fmt.Sprintf("%s more in the end than at first, and rising all along", plural(uint64(grown), "descriptor")),
+		}
+		if before, had := s.leakIn(a, looks); had {
+			grownBefore := float64(before)
+			c.Baseline = &grownBefore
+			c.Text += "; the baseline leaks too"
+		}
+		checks = append(checks, c)
 	}
 	return checks
 }

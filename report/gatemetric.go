@@ -11,8 +11,8 @@ import (
 // GateArithmetic is a line's calculation, to be checked by hand.
 type GateArithmetic struct {
 	// Differences are the log ratios in the order of their size, with their ranks.
-	Differences []float64 `json:"differences"`
-	Ranks       []float64 `json:"ranks"`
+	Differences []float64 `json:"differences,omitempty"`
+	Ranks       []float64 `json:"ranks,omitempty"`
 	W           float64   `json:"w"`       // the sum of the ranks of those above 0
 	LeastW      int       `json:"least_w"` // that proves it worse; 0: none would
 	// Delta is the limit as a log ratio; the turned W is of Delta less the differences.
@@ -25,6 +25,12 @@ type GateArithmetic struct {
 	Means int      `json:"means"`
 	Low   *float64 `json:"low"`
 	High  *float64 `json:"high"`
+	// Of runs: the logarithms of the earlier ones, of which more is worse, with their
+	// mean, and the deviation of a run; and the new one's.
+	Earlier []float64 `json:"earlier,omitempty"`
+	Mean    *float64  `json:"mean,omitempty"`
+	SD      *float64  `json:"sd,omitempty"`
+	Value   *float64  `json:"value,omitempty"`
 }
 
 // metric is the trial's line of the verdict.
@@ -54,7 +60,7 @@ func (t *trial) figures(units []gatePair) GateMetric {
 		a, b = append(a, t.line.of(&u.a.Figures)), append(b, t.line.of(&u.b.Figures))
 	}
 	if len(units) > 0 {
-		m.Baseline, m.Candidate = median(t.line, a), median(t.line, b)
+		m.Baseline, m.Candidate = gateFigure(median(t.line, a)), gateFigure(median(t.line, b))
 	}
 	return m
 }

@@ -11,6 +11,7 @@ import (
 // from a file, come to the same.
 func (g *gateCase) judgePaired() error {
 	g.units, g.dropped = unitsOf(g.a, g.b)
+	g.whole = g.o.Whole || tookWholeTurns(g.units)
 	if err := g.setRules(g.pairsHave); err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (g *gateCase) look(trials []*trial, l look) {
 	g.cautions = append(cautions(g.nameA, g.nameB, a, b), g.tooFew(l)...)
 	g.checks = violationChecks([]*results.Result{g.a}, g.b, g.errorLevel(1))
 	over := overloaded(g.nameA, g.nameB, a, b)
-	g.checks = append(g.checks, descriptorChecks(a, b, g.fds, g.segments(b))...)
+	g.checks = append(g.checks, descriptorChecks(a, b, g.fds, g.o.Looks)...)
 	answer := goOn
 	g.metrics = g.metrics[:0]
 	switch {
@@ -110,20 +111,6 @@ func (g *gateCase) rates(units []gatePair, share float64) (checks []GateCheck) {
 		}
 	}
 	return checks
-}
-
-// segments are the rounds up to each look, within which no server was made anew, and
-// all of them.
-func (g *gateCase) segments(rounds []*results.Round) (all [][]*results.Round) {
-	from := 0
-	for _, at := range g.o.Looks {
-		if at > len(rounds) {
-			break
-		}
-		all = append(all, rounds[from:at])
-		from = at
-	}
-	return append(all, rounds)
 }
 
 // tooFew tells of what is missing for a sample.

@@ -39,6 +39,19 @@ func unitsOf(a, b *results.Result) (all []gatePair, dropped int) {
 	return all, dropped
 }
 
+// tookWholeTurns tells whether the sides of most pairs ran one after the other: slices
+// of both lie in the same second.
+func tookWholeTurns(all []gatePair) bool {
+	apart := 0
+	for _, p := range all {
+		between := p.b.StartedAt.Sub(p.a.StartedAt).Abs().Seconds()
+		if between >= min(p.a.DurationSeconds, p.b.DurationSeconds) {
+			apart++
+		}
+	}
+	return 2*apart > len(all)
+}
+
 // pairSeconds is how long a unit is on average, both sides together.
 func pairSeconds(all []gatePair) float64 {
 	sum := 0.0

@@ -44,6 +44,8 @@ type tally struct{ n, of uint64 }
 
 func (t tally) rate() float64 { return float64(t.n) / float64(max(1, t.of)) }
 
+func (t tally) plus(o tally) tally { return tally{t.n + o.n, t.of + o.of} }
+
 func (k kind) tally(f *results.Figures) tally {
 	all := f.Operations["all"]
 	if all == nil {
@@ -59,16 +61,16 @@ func (k kind) judgePairs(units []gatePair, level float64) GateCheck {
 	var rises []float64
 	for _, u := range units {
 		inA, inB := k.tally(&u.a.Figures), k.tally(&u.b.Figures)
-		a, b = tally{a.n + inA.n, a.of + inA.of}, tally{b.n + inB.n, b.of + inB.of}
+		a, b = a.plus(inA), b.plus(inB)
 		rises = append(rises, inB.rate()-inA.rate())
 	}
 	_, _, signs := stat.Signs(rises)
-	return k.judge(a, b, signs, level)
+	return k.judge(a, b, signs, level, tolerance(a.rate()))
 }
 
 // judge gives the verdict on two tallies; second is the chance that the test over
-// units, or seconds, gives.
-func (k kind) judge(a, b tally, second, level float64) GateCheck {
+// units, or seconds, gives, and most by how much the rate may rise.
+func (k kind) judge(a, b tally, second, level, most float64) GateCheck {
 	rateA, rateB := 100*a.rate(), 100*b.rate()
 	first := stat.MoreOften(a.n, a.of, b.n, b.of)
 	c := GateCheck{
@@ -80,7 +82,7 @@ func (k kind) judge(a, b tally, second, level float64) GateCheck {
 	case b.n == 0 && a.n == 0:
 		c.Text = "none " + k.one
 		c.PBinomial, c.PSigns = nil, nil
-	case b.rate()-a.rate() <= tolerance(a.rate()):
+	case b.rate()-a.rate() <= most:
 	case first <= level && second <= level:
 		c.Verdict = Worse
 	default:

@@ -34,7 +34,7 @@ func (g *gateCase) verdict() (*GateVerdict, error) {
 	}
 	v.Basis = g.basisInWords()
 	v.Text = v.outcomeInWords()
-	if v.Outcome == GateInconclusive && v.Decided {
+	if v.Outcome == GateInconclusive && v.Decided && g.grade != GradeFirst {
 		v.Remedy = g.remedy(v)
 	}
 	return v, nil
@@ -69,10 +69,10 @@ func (g *gateCase) falseAlarm() (sum float64) {
 }
 
 func (g *gateCase) unitsInFigures() GateUnits {
-	u := GateUnits{Count: len(g.units), Dropped: g.dropped, Whole: g.o.Whole, Looks: 1, Look: 1, Share: 1, Instances: g.o.Instances, Took: g.o.Took.Seconds()}
+	u := GateUnits{Count: len(g.units), Dropped: g.dropped, Whole: g.whole, Looks: 1, Look: 1, Share: 1, Instances: g.o.Instances, Took: g.o.Took.Seconds()}
 	if g.grade != GradePaired {
 		u.Count = len(g.baselines)
-		u.Seconds = g.b.Summary.DurationSeconds
+		u.Seconds = g.b.Summary.DurationSeconds // of the candidate's run
 		return u
 	}
 	l := g.plan[g.at]

@@ -76,7 +76,7 @@ func violationCheck(name string, a, b tally, fault bool, level float64) GateChec
 	case b.n == 0:
 		c.Verdict = Improved
 	default:
-		more := kind{name: name}.judge(a, b, 0, level) // one broken session is no burst
+		more := kind{name: name}.judge(a, b, 0, level, 0) // one broken session is no burst
 		c.PBinomial = more.PBinomial
 		if *more.PBinomial <= level && b.rate() > a.rate()*1.1 {
 			c.Verdict = Worse

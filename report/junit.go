@@ -43,6 +43,7 @@ type junitCase struct {
 	Name      string        `xml:"name,attr"`
 	Time      string        `xml:"time,attr"`
 	Failure   *junitFailure `xml:"failure"`
+	Error     *junitFailure `xml:"error"` // nothing could be told
 	Skipped   *junitSkipped `xml:"skipped"`
 }
 

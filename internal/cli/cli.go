@@ -153,6 +153,7 @@ sqlite) and ends within 30 seconds.`,
   bench --store=redis,postgres,mongo        three stores, rounds interleaved
   bench --store=redis=redis://127.0.0.1:6379/0
   bench compare results/A.json results/B.json
+  bench gate --baseline=before.json after.json
   bench report results/*.json -o report.md`,
 		Version:       versionText(),
 		Args:          noArguments,
@@ -166,7 +167,7 @@ sqlite) and ends within 30 seconds.`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(
-		newRun(s), newCompare(s), newReport(s), newList(s), newMerge(s), newClean(s), newDoctor(s),
+		newRun(s), newCompare(s), newGate(s), newReport(s), newList(s), newMerge(s), newClean(s), newDoctor(s),
 		newStores(s), newScenarios(s), newCompletion(s), newVersion(s),
 	)
 	return root

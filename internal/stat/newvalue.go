@@ -78,3 +78,6 @@ func Unlike(a, b []float64) float64 {
 	t := math.Abs(meanA-meanB) / math.Sqrt(va+vb)
 	return 2 * distuv.StudentsT{Sigma: 1, Nu: nu}.Survival(t)
 }
+
+// Chance is that of a normal value so many standard deviations above the mean, or more.
+func Chance(above float64) float64 { return distuv.UnitNormal.Survival(above) }

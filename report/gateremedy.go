@@ -1,0 +1,65 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+
+	"github.com/sessionbench/bench/results"
+)
+
+// mostUnits is what a budget of ten minutes buys: who needs more needs a quieter
+// machine.
+const mostUnits = 600
+
+// remedy is the command that would decide: a live gate, with the budget that the open
+// lines need.
+func (g *gateCase) remedy(v *GateVerdict) string {
+	words := []string{"bench", "gate", "--baseline=" + targetOf(g.a), targetOf(g.b)}
+	if name := g.b.ScenarioName(); name != "" {
+		words = append(words, "--scenario="+name)
+	}
+	if c := g.b.Target.Client; c == g.a.Target.Client && c != "" && c != "express" && !strings.Contains(g.b.Target.Text, "client=") {
+		words = append(words, "--client="+c)
+	}
+	if budget := v.budget(); budget > 0 {
+		words = append(words, fmt.Sprintf("--budget=%ds", budget))
+	}
+	for i := range words {
+		words[i] = shellWord(words[i])
+	}
+	return strings.Join(words, " ")
+}
+
+func targetOf(r *results.Result) string {
+	if r.Target.Text != "" {
+		return r.Target.Text
+	}
+	return r.Target.Store
+}
+
+// budget is how many seconds the open lines need, with a twentieth for what isn't
+// measured; 0: nobody knows, and the default is as good.
+func (v *GateVerdict) budget() int {
+	if v.Grade != GradePaired {
+		return 0
+	}
+	most := 0
+	for _, m := range v.Metrics {
+		if m.Waits && m.UnitsNeeded != nil {
+			most = max(most, min(*m.UnitsNeeded, mostUnits))
+		}
+	}
+	return int(math.Ceil(float64(most)*math.Max(v.Units.Seconds, 1)*1.05/5)) * 5
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9@%+=:,./_-]+$`)
+
+// shellWord quotes a word that a shell would take apart.
+func shellWord(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(oneLine(word), "'", `'\''`) + "'"
+}
