@@ -11,6 +11,7 @@ import (
 // from a file, come to the same.
 func (g *gateCase) judgePaired() error {
 	g.units, g.dropped = unitsOf(g.a, g.b)
+	g.dropped += g.o.Redone
 	g.whole = g.o.Whole || tookWholeTurns(g.units)
 	if err := g.setRules(g.pairsHave); err != nil {
 		return err

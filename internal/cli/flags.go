@@ -75,6 +75,7 @@ type runFlags struct {
 // register declares the flags on a command.
 func (f *runFlags) register(cmd *cobra.Command) {
 	addUnder("What to measure", cmd, f.declareStores)
+	addUnder("What to measure", cmd, f.declareProviding)
 	addUnder("The traffic; what is not given is as the scenario has it", cmd, f.declareTraffic)
 	addUnder("How to measure", cmd, f.declareMeasuring)
 	addUnder("What comes out", cmd, f.declareAnswer)
@@ -83,6 +84,9 @@ func (f *runFlags) register(cmd *cobra.Command) {
 
 func (f *runFlags) declareStores(p *pflag.FlagSet) {
 	p.StringArrayVar(&f.stores, "store", nil, "`TARGET` to measure: NAME[:TAG][@OPTION=VALUE…][=URL]; repeatable, or with commas\n(default memory,file,sqlite)")
+}
+
+func (f *runFlags) declareProviding(p *pflag.FlagSet) {
 	p.StringVar(&f.client, "client", "express", "`MODE`: express talks as the Node middleware does, native as a Go service would")
 	p.StringArrayVar(&f.set, "set", nil, "a driver's option, `STORE.OPTION=VALUE`; repeatable; see bench stores")
 	p.StringVar(&f.backend, "backend", "auto", "`WAY` to provide a store: auto, embedded, process or container")
@@ -117,13 +121,17 @@ func (f *runFlags) declareMeasuring(p *pflag.FlagSet) {
 	f.rounds = 1
 	whole(p, &f.rounds, "rounds", 1, 1000, "`N` rounds a target; several targets take turns")
 	p.StringVar(&f.interleave, "interleave", "rounds", "`WHAT` several targets take turns in: rounds, or slices of some 20 ms, of which a second makes a round")
+	f.declarePatience(p)
+	p.StringArrayVar(&f.objectives, "objective", nil, "`METRIC=VALUE` to keep, else exit 1: p99=20ms, errors=0.1%, lost=0; repeatable")
+	p.StringVar(&f.shard, "shard", "", "run part `I/N` of the traffic, for several machines; see bench merge")
+	p.StringVar(&f.startAt, "start-at", "", "begin the traffic at `TIME` (15:04:05 or RFC 3339), for several machines")
+}
+
+func (f *runFlags) declarePatience(p *pflag.FlagSet) {
 	duration(p, &f.timeout, "timeout", 0, day, "`TIME` a call may take (default: what the express client has; see bench stores)")
 	f.drain = 10 * time.Second
 	duration(p, &f.drain, "drain", time.Millisecond, day, "`TIME` that open requests are awaited at the end")
 	p.StringVar(&f.verify, "verify", "sample", "`SHARE` of the sessions read back after a round: all, sample or off")
-	p.StringArrayVar(&f.objectives, "objective", nil, "`METRIC=VALUE` to keep, else exit 1: p99=20ms, errors=0.1%, lost=0; repeatable")
-	p.StringVar(&f.shard, "shard", "", "run part `I/N` of the traffic, for several machines; see bench merge")
-	p.StringVar(&f.startAt, "start-at", "", "begin the traffic at `TIME` (15:04:05 or RFC 3339), for several machines")
 }
 
 func (f *runFlags) declareAnswer(p *pflag.FlagSet) {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -31,6 +32,10 @@ type gateFlags struct {
 	label      string
 	save       string
 	keep       int
+
+	budget     time.Duration
+	interleave string
+	load       runFlags // how targets are provided and run
 }
 
 func newGate(s streams) *cobra.Command {
@@ -50,6 +55,7 @@ differ; and of two lone results only what no noise explains.
 It exits 0 when it is not worse, 1 when it is, and 4 when that can't be told,
 with the command that would.`,
 		Example: `  bench gate --baseline=redis:7.4 redis:8
+  bench gate --baseline=redis@client=native@pool_size=10 redis@client=native@pool_size=50 --rate=2000/s
   bench gate --baseline=before.json after.json
   bench gate --baseline=baselines/ after.json --save-baseline=baselines/
   bench gate --baseline=before.json after.json --max-regression=p50=10%,throughput=5%
@@ -70,6 +76,7 @@ with the command that would.`,
 	addUnder("What comes out", cmd, f.declareAnswer)
 	// The only error is a flag that does not exist.
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.GateFormats(), cobra.ShellCompDirectiveNoFileComp))
+	f.declareLive(cmd)
 	return cmd
 }
 
@@ -116,6 +123,9 @@ func (f *gateFlags) run(cmd *cobra.Command, s streams, candidate string) error {
 		return usage(err)
 	}
 	live, err := f.live(candidate)
+	if err == nil {
+		err = checkMeant(cmd.Flags(), live)
+	}
 	if err != nil {
 		return usage(err)
 	}

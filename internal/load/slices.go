@@ -100,6 +100,7 @@ func (x *sliced) settle(ctx context.Context, s *scenarios.Scenario, targets []*T
 		others := slices.Delete(slices.Clone(targets), i, i+1)
 		// Two targets may share a store: their sessions need names of their own.
 		st := newStay(p, t, x.options.First*len(targets)+i, c, x.options.without(others))
+		st.round = x.options.First
 		x.stays = append(x.stays, st)
 		x.base = append(x.base, newMeasurement(st.replay(ctx, unitTimeline(p.timeline, 1))))
 	}
@@ -117,8 +118,12 @@ func (x *sliced) show(i int, phase string) {
 	x.base[i].observe(Progress{Phase: phase, ServerFDs: -1})
 }
 
+// preload fills the stores, the last one first by the seed every other time: what was
+// filled last may have the warmer cache.
 func (x *sliced) preload(ctx context.Context) error {
-	for i, st := range x.stays {
+	for k := range x.stays {
+		i := slicing{targets: len(x.stays), seed: x.options.Seed}.first(x.options.First, k)
+		st := x.stays[i]
 		x.show(i, "preload")
 		if _, err := st.people.preload(ctx, st.driver, st.plan.shortPerLane()); err != nil {
 			return x.fail(ctx, i, err)
@@ -225,18 +230,27 @@ func (x *sliced) warmUpAlone(ctx context.Context) (pilots []*measurement) {
 
 // sliceLength is for the slowest of the targets.
 func sliceLength(pilots []*measurement) time.Duration {
+	return min(max(sliceMedians*slowestMedian(pilots), leastSlice), mostSlice)
+}
+
+func slowestMedian(pilots []*measurement) time.Duration {
 	slowest := int64(0)
 	for _, m := range pilots {
 		if all := m.merged(uncounted).successes(); all.count() > 0 {
 			slowest = max(slowest, all.h.ValueAtPercentile(50))
 		}
 	}
-	return min(max(time.Duration(sliceMedians*slowest), leastSlice), mostSlice)
+	return time.Duration(slowest)
 }
 
-// groups is how many of them make a unit.
+// groups is how many of them make a unit. In a closed loop what is open at the end of a
+// slice takes about a median.
 func (x *sliced) groups(pilots []*measurement) int {
-	one := 2 * time.Duration(len(x.stays)) * x.how.Length
+	slot := x.how.Length
+	if !x.stays[0].plan.timeline.open {
+		slot += slowestMedian(pilots)
+	}
+	one := 2 * time.Duration(len(x.stays)) * slot
 	n := int(math.Round(unitLength.Seconds() / one.Seconds()))
 	for _, m := range pilots {
 		if perSecond := float64(m.merged(uncounted).requests()) / max(x.warmup, pilotSlice).Seconds(); perSecond > 0 {
