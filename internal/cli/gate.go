@@ -36,10 +36,14 @@ type gateFlags struct {
 	budget     time.Duration
 	interleave string
 	load       runFlags // how targets are provided and run
+	shift      Shift    // of a check of the gate itself; nil: none
+
+	verdict *report.GateVerdict // as it was printed
 }
 
-func newGate(s streams) *cobra.Command {
-	var f gateFlags
+func newGate(s streams) *cobra.Command { return new(gateFlags).command(s) }
+
+func (f *gateFlags) command(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gate --baseline=BASELINE CANDIDATE",
 		Short: "Decide whether something became worse, for CI: exit 1 when it did",
@@ -139,6 +143,7 @@ func (f *gateFlags) run(cmd *cobra.Command, s streams, candidate string) error {
 	if err != nil {
 		return err
 	}
+	f.verdict = v
 	return errors.Join(f.print(s, v, asked.format), f.keepBaseline(s, v, judged), verdictStatus(v))
 }
 

@@ -30,6 +30,7 @@ type liveGate struct {
 	progress *progress
 	run      *containers.Run
 	measured measured
+	shift    Shift
 
 	began    time.Time
 	about    [2]results.Target
@@ -89,10 +90,16 @@ func (g *liveGate) replay(ctx context.Context, targets []*provided, first, units
 		Verify: g.settings.verify, Timeout: g.flags.timeout, Drain: g.flags.drain, Keep: g.flags.keep,
 		Client: readSelf, CPU: processorTime, Observe: g.progress.show,
 	}
-	if g.whole() {
-		return load.Run(ctx, g.settings.scenario, loadTargets(targets), o)
+	all := loadTargets(targets)
+	for i := range all {
+		if g.shift != nil {
+			all[i].Driver = g.shift(i, all[i].Driver)
+		}
 	}
-	outcomes, g.slices, interrupted = load.RunSlices(ctx, g.settings.scenario, loadTargets(targets), o, g.slices)
+	if g.whole() {
+		return load.Run(ctx, g.settings.scenario, all, o)
+	}
+	outcomes, g.slices, interrupted = load.RunSlices(ctx, g.settings.scenario, all, o, g.slices)
 	return outcomes, interrupted
 }
 

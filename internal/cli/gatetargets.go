@@ -73,7 +73,7 @@ func (f *gateFlags) runLiveGate(cmd *cobra.Command, out streams, baseline, candi
 	ctx := cmd.Context()
 	defer func() { err = lateInterrupt(ctx, takeAll(err, nil, run, false)) }()
 	g := &liveGate{
-		flags: &f.load, settings: s, budget: f.budget, options: o, progress: progress, run: run,
+		flags: &f.load, settings: s, budget: f.budget, options: o, progress: progress, run: run, shift: f.shift,
 		measured: measured{flags: &f.load, settings: s, runID: run.ID(), digest: load.Digest(s.scenario, f.load.seed), startedAt: time.Now()},
 	}
 	found, err := g.decide(ctx)
