@@ -46,7 +46,7 @@ func (t *tableWriter) gateHead(v *GateVerdict) {
 		fmt.Fprintf(t.w, "\n      %s\n", sample)
 	}
 	if settings := v.settingsInWords(); settings != "" {
-		t.line("differ in " + settings)
+		t.line("they differ in " + settings)
 	}
 }
 

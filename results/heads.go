@@ -99,11 +99,11 @@ func decodeHead(r io.Reader) (h Head, err error) {
 		}
 		delete(wanted, key)
 	}
-	switch {
-	case schema == "" || schema == Schema && len(wanted) > 0:
+	if schema == "" || schema == Schema && len(wanted) > 0 {
 		return Head{}, errNoHead
-	case schema != Schema:
-		return Head{}, fmt.Errorf("schema: is %.60q, not %q", schema, Schema)
+	}
+	if err := knownVersion(schema); err != nil {
+		return Head{}, err
 	}
 	h.Store, h.Scenario = target.Store, scenario.Name
 	return h, nil

@@ -51,7 +51,7 @@ func TestHeadsOfAFolderAreInOrderAndTellWhatIsNone(t *testing.T) {
 	want := `cut.json: not a bench result
 empty.json: not a bench result
 list.json: not a bench result
-newer.json: schema: is "bench.result/v9", not "bench.result/v1"
+newer.json: bench.result/v9 is newer than this bench reads (v1): upgrade
 other.json: not a bench result`
 	if got := strings.Join(all, "\n"); got != want {
 		t.Errorf("unreadable are\n%s", got)
