@@ -22,7 +22,7 @@ type gateRun struct {
 	failuresA, failuresB         []uint64 // of 20000 operations
 	change                       func(unit int, a, b *results.Round)
 	textA, textB, labelA, labelB string
-	scenario, clientA, clientB   string
+	scenario                     string
 	interruptedA, interruptedB   bool
 	runA, runB                   string
 	changeResults                func(a, b *results.Result)

@@ -29,8 +29,10 @@ type gateCase struct {
 	checks   []GateCheck
 	cautions []string
 	notes    []string
-	outcome  GateOutcome
-	decided  bool
+	// overloads are the cautions of those that were offered more than they took.
+	overloads []string
+	outcome   GateOutcome
+	decided   bool
 }
 
 // gateRule is a limit of one line, and by which chance it may err.

@@ -17,6 +17,7 @@ type Head struct {
 	Path      string
 	ID, RunID string
 	StartedAt time.Time
+	Target    string // as typed
 	Store     string
 	Scenario  string // its name
 }
@@ -79,7 +80,7 @@ func decodeHead(r io.Reader) (h Head, err error) {
 		return Head{}, errNoHead
 	}
 	var schema string
-	var target struct{ Store string }
+	var target struct{ Text, Store string }
 	var scenario struct{ Name string }
 	wanted := map[string]any{
 		"schema": &schema, "id": &h.ID, "run_id": &h.RunID, "started_at": &h.StartedAt, "target": &target, "scenario": &scenario,
@@ -105,6 +106,6 @@ func decodeHead(r io.Reader) (h Head, err error) {
 	if err := knownVersion(schema); err != nil {
 		return Head{}, err
 	}
-	h.Store, h.Scenario = target.Store, scenario.Name
+	h.Target, h.Store, h.Scenario = target.Text, target.Store, scenario.Name
 	return h, nil
 }

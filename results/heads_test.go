@@ -37,7 +37,7 @@ func TestHeadsOfAFolderAreInOrderAndTellWhatIsNone(t *testing.T) {
 	var runs []string
 	for _, h := range heads {
 		runs = append(runs, h.RunID)
-		if h.Store != "redis" || h.Scenario != "web" || h.ID == "" {
+		if h.Store != "redis" || h.Target != "redis" || h.Scenario != "web" || h.ID == "" {
 			t.Errorf("%+v", h)
 		}
 	}
