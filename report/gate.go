@@ -203,6 +203,8 @@ type GateCheck struct {
 	Candidate *float64 `json:"candidate"`
 	Verdict   Verdict  `json:"verdict"`
 	Text      string   `json:"text"` // in words
+	// Unmeasured says why there is nothing to judge; empty: there is.
+	Unmeasured string `json:"unmeasured,omitempty"`
 	// PBinomial and PSigns are the tests of a rate; null: there were none.
 	PBinomial *float64 `json:"p_binomial,omitempty"`
 	PSigns    *float64 `json:"p_signs,omitempty"`
@@ -218,8 +220,8 @@ const (
 )
 
 // Gate judges a candidate's result against one or more of a baseline. It is a pure
-// function: a live gate calls it after each look with all units so far, and it goes
-// through the looks anew. The error refuses what can't be compared, and names the
+// function: a live gate calls it after each look with all units so far, and the
+// summaries of those, and it goes through the looks anew. The error refuses what can't be compared, and names the
 // field; where the data merely don't suffice, the outcome is GateInconclusive.
 func Gate(baseline, candidate []*results.Result, o GateOptions) (*GateVerdict, error) {
 	if len(candidate) != 1 {

@@ -22,7 +22,7 @@ type gateRun struct {
 	failuresA, failuresB         []uint64 // of 20000 operations
 	change                       func(unit int, a, b *results.Round)
 	textA, textB, labelA, labelB string
-	scenario, clientA, clientB   string
+	scenario                     string
 	interruptedA, interruptedB   bool
 	runA, runB                   string
 	changeResults                func(a, b *results.Result)
@@ -140,8 +140,8 @@ func (g gateRun) decide(t testing.TB, o GateOptions) *GateVerdict {
 	return v
 }
 
-// line is a metric's line of a verdict.
-func line1(t testing.TB, v *GateVerdict, metric string) GateMetric {
+// metricOf is a metric's line of a verdict.
+func metricOf(t testing.TB, v *GateVerdict, metric string) GateMetric {
 	t.Helper()
 	for _, m := range v.Metrics {
 		if m.Metric == metric {
@@ -152,7 +152,8 @@ func line1(t testing.TB, v *GateVerdict, metric string) GateMetric {
 	return GateMetric{}
 }
 
-func check1(t testing.TB, v *GateVerdict, name string) GateCheck {
+// checkOf is a check of a verdict.
+func checkOf(t testing.TB, v *GateVerdict, name string) GateCheck {
 	t.Helper()
 	var all []string
 	for _, c := range v.Checks {

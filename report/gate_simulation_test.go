@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/sessionbench/bench/results"
 )
 
 // simulated is a metric of simulated gates: its limit, its noise from unit to unit as
@@ -204,4 +206,85 @@ func TestGateFindsARegressionOfTheLimit(t *testing.T) {
 			})
 		}
 	}
+}
+
+// hostOf is the state of a machine, which both targets have in common: a neighbour
+// comes and goes, and the clock rate drifts.
+func hostOf(r *rand.Rand, n int) []float64 {
+	state := make([]float64, n)
+	busy, phase := 0.0, 2*math.Pi*r.Float64()
+	for i := range state {
+		if r.Float64() < .15 {
+			busy = .6 - busy
+		}
+		state[i] = busy + .2*math.Sin(phase+float64(i)/15)
+	}
+	return state
+}
+
+// TestGateOfSimulatedRuns goes the way of a live gate, look by look, on whole results:
+// with all that is judged, on a host that changes, with errors that come in bursts.
+func TestGateOfSimulatedRuns(t *testing.T) {
+	t.Parallel()
+	const gates = 300
+	r := rand.New(rand.NewPCG(3, 3))
+	scaled := func(sd float64) []float64 {
+		x := heavyTails(r, 60)
+		for i := range x {
+			x[i] *= sd
+		}
+		return x
+	}
+	failed, open := 0, 0
+	for range gates {
+		state := hostOf(r, 60)
+		burst := make([][]uint64, 2)
+		for i := range burst {
+			burst[i] = make([]uint64, 60)
+			if r.IntN(10) == 0 { // in every tenth run of a side, one outage of a second
+				burst[i][r.IntN(60)] = 50
+			}
+		}
+		a, b := gateRun{
+			units: 60, throughput: scaled(.05), p50: scaled(.08), p95: scaled(.10), p99: scaled(.20),
+			clientCPU: scaled(.10), serverCPU: scaled(.10), failuresA: burst[0], failuresB: burst[1],
+			change: func(i int, a, b *results.Round) {
+				for _, side := range []*results.Round{a, b} {
+					o := side.Operations["all"]
+					o.ThroughputPerSecond *= math.Exp(-state[i])
+					for _, p := range []*int64{o.WithFailures.P50, o.WithFailures.P95, o.WithFailures.P99} {
+						*p = int64(float64(*p) * math.Exp(state[i]))
+					}
+				}
+			},
+		}.build()
+		switch v := liveGate(t, a, b); v.Outcome {
+		case GateFail:
+			failed++
+		case GateInconclusive:
+			open++
+		}
+	}
+	t.Logf("of %d: %d fail, %d stay open", gates, failed, open)
+	if failed > mostOf(gates, gateAlpha*(1+costShare)) || open > mostOf(gates, .01) {
+		t.Errorf("of %d equal gates %d fail and %d can't tell", gates, failed, open)
+	}
+}
+
+// liveGate judges a run as far as it has come, at each look, until it is decided.
+func liveGate(t *testing.T, a, b *results.Result) *GateVerdict {
+	t.Helper()
+	for _, n := range gateLooks {
+		soFarA, soFarB := *a, *b
+		soFarA.Rounds, soFarB.Rounds = a.Rounds[:n], b.Rounds[:n]
+		v, err := Gate([]*results.Result{&soFarA}, []*results.Result{&soFarB}, GateOptions{Looks: gateLooks, Final: n == 60})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Decided {
+			return v
+		}
+	}
+	t.Fatal("never decided")
+	return nil
 }

@@ -14,7 +14,7 @@ var gateLooks = []int{12, 18, 27, 40, 60}
 func TestGateAtTheFirstLookIsOKAndNotWorse(t *testing.T) {
 	t.Parallel()
 	v := gateRun{p50: twelveUnits, finer: 1e6}.decide(t, GateOptions{Limits: mustLimits("p50=10%,p95=10%,p99=25%"), Looks: gateLooks})
-	m := line1(t, v, "p50")
+	m := metricOf(t, v, "p50")
 	if m.Verdict != Same || m.OKSince != 12 || m.Arithmetic.TurnedW != 78 || m.Arithmetic.LeastTurned != 69 {
 		t.Errorf("not ok: %+v, %+v", m, m.Arithmetic)
 	}
@@ -37,7 +37,7 @@ func TestGateFailsAtTheFirstLookWhenAllUnitsAreWorse(t *testing.T) {
 	if v.Outcome != GateFail || v.ExitStatus != 1 || v.Units.Count != 12 || v.Units.Look != 1 {
 		t.Errorf("%s after %d units", v.Outcome, v.Units.Count)
 	}
-	if m := line1(t, v, "throughput"); m.Verdict != Worse || m.WorseIn != 12 || *m.Ratio > .93 || *m.Low > *m.Ratio || *m.High >= 1 {
+	if m := metricOf(t, v, "throughput"); m.Verdict != Worse || m.WorseIn != 12 || *m.Ratio > .93 || *m.Low > *m.Ratio || *m.High >= 1 {
 		t.Errorf("%+v", m)
 	}
 }
@@ -56,7 +56,7 @@ func TestGateGoesOnUntilItIsDecided(t *testing.T) {
 		}
 	}
 	v := gateRun{throughput: noise, units: 60}.decide(t, GateOptions{Looks: gateLooks, Final: true})
-	if !v.Decided || v.Outcome != GateInconclusive || v.ExitStatus != 4 || *line1(t, v, "throughput").UnitsNeeded < 61 {
-		t.Errorf("%s after all units: %+v", v.Outcome, line1(t, v, "throughput"))
+	if !v.Decided || v.Outcome != GateInconclusive || v.ExitStatus != 4 || *metricOf(t, v, "throughput").UnitsNeeded < 61 {
+		t.Errorf("%s after all units: %+v", v.Outcome, metricOf(t, v, "throughput"))
 	}
 }

@@ -29,8 +29,10 @@ type gateCase struct {
 	checks   []GateCheck
 	cautions []string
 	notes    []string
-	outcome  GateOutcome
-	decided  bool
+	// overloads are the cautions of those that were offered more than they took.
+	overloads []string
+	outcome   GateOutcome
+	decided   bool
 }
 
 // gateRule is a limit of one line, and by which chance it may err.
@@ -73,7 +75,7 @@ func (g *gateCase) setRules(has func(gateLine) bool) error {
 				g.limits = append(g.limits, gateRule{line, l, gateAlpha, true})
 			}
 		}
-		if len(g.limits) == before && len(g.units) > 0 {
+		if len(g.limits) == before && g.sampled() {
 			return fmt.Errorf("gate: the limit %s: %s", l, g.whyMissing(l.Metric))
 		}
 	}
@@ -86,6 +88,15 @@ func (g *gateCase) setRules(has func(gateLine) bool) error {
 	}
 	slices.SortStableFunc(g.limits, func(a, b gateRule) int { return linePlace(a.line) - linePlace(b.line) })
 	return nil
+}
+
+// sampled tells whether there is anything to judge: where nothing ran, no figure is
+// missing in particular.
+func (g *gateCase) sampled() bool {
+	if g.grade == GradePaired {
+		return len(g.units) > 0
+	}
+	return hasSample(&g.a.Summary) && hasSample(&g.b.Summary)
 }
 
 // addCosts holds processor time to its own limit.

@@ -49,7 +49,8 @@ func (s descriptorSide) more(a, b []*results.Round, share float64) GateCheck {
 	before, okA := s.peak(a)
 	now, okB := s.peak(b)
 	if !okA || !okB {
-		c.Verdict, c.Text = CantTell, "not measured: "+cmp.Or(unreadable(a, s.name), unreadable(b, s.name), "no reading")
+		c.Verdict, c.Unmeasured = CantTell, cmp.Or(unreadable(a, s.name), unreadable(b, s.name), "no reading")
+		c.Text = "not measured"
 		return c
 	}
 	c.Baseline, c.Candidate = &before, &now

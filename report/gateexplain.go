@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -94,18 +95,26 @@ func (m *GateMetric) explainedRuns(v *GateVerdict) []string {
 	for _, x := range a.Earlier {
 		parts = append(parts, signedLog(x))
 	}
-	what := "Student's t of a new value"
+	n := len(a.Earlier)
+	apart := *a.SD * math.Sqrt(1+1/float64(n))
+	test := fmt.Sprintf("t = %s with %s of freedom", fiveDigits(m.Estimate/apart), plural(uint64(n-1), "degree"))
+	of := fmt.Sprintf("s·√(1 + 1/%d)", n)
 	if v.Grade == GradeLone {
-		what = "normal, by the assumed deviation"
+		test = fmt.Sprintf("z = %s", fiveDigits(m.Estimate/apart))
+		of = "s·√2, s being assumed"
 	}
 	return []string{
-		fmt.Sprintf("%s, logarithms of the earlier runs, more being worse (%s):", metricName(m.Metric), what),
+		fmt.Sprintf("%s, logarithms of the earlier runs, turned so that more is worse:", metricName(m.Metric)),
 		"  " + strings.Join(parts, "  "),
-		fmt.Sprintf("  mean %s, deviation of a run %s; the new run %s: %s beyond; P = %s, worse at %s and an estimate of Δ/2 = %s or more",
-			signedLog(*a.Mean), probability(*a.SD), signedLog(*a.Value), signedLog(m.Estimate), probability(m.PWorse), probability(m.LevelWorse), signedLog(a.Delta/2)),
-		fmt.Sprintf("  limit %s: Δ = %s; P of a run that is worse by it = %s, ok at %s; range %s … %s", limitInWords(m), signedLog(a.Delta), probability(m.POK), probability(m.LevelOK), bound(a.Low), bound(a.High)),
+		fmt.Sprintf("  mean %s, deviation of a run s = %s; the new run %s: %s beyond the mean, over %s = %s: %s",
+			signedLog(*a.Mean), fiveDigits(*a.SD), signedLog(*a.Value), signedLog(m.Estimate), of, fiveDigits(apart), test),
+		fmt.Sprintf("  P = %s; worse needs %s or less and an estimate of Δ/2 = %s or more", probability(m.PWorse), probability(m.LevelWorse), signedLog(a.Delta/2)),
+		fmt.Sprintf("  limit %s: Δ = %s; P of a run that is worse by it = %s; ok needs %s or less; range %s … %s",
+			limitInWords(m), signedLog(a.Delta), probability(m.POK), probability(m.LevelOK), bound(a.Low), bound(a.High)),
 	}
 }
+
+func fiveDigits(x float64) string { return strconv.FormatFloat(x, 'f', 5, 64) }
 
 // signedLog writes a log ratio with five digits after the point.
 func signedLog(x float64) string {

@@ -51,6 +51,10 @@ func timeOfUnit(of func(*results.WithFailures) *int64) func(*results.Figures) Fi
 	}
 }
 
+// leastCPU is half of what systems count processor time in, in seconds: what was read
+// as none took less.
+const leastCPU = 0.005
+
 func cpuOf(of func(*results.Figures) *results.Usage) func(*results.Figures) Figure {
 	return func(f *results.Figures) Figure {
 		use, all := of(f), f.Operations["all"]
@@ -58,11 +62,9 @@ func cpuOf(of func(*results.Figures) *results.Usage) func(*results.Figures) Figu
 		case use == nil:
 			return missing("not measured")
 		case all == nil || all.Succeeded() == 0:
-			return missing("nothing succeeded")
-		case use.CPUSeconds <= 0:
-			return missing("too little to be read")
+			return Figure{Unbounded: true, Reason: "nothing succeeded"}
 		}
-		return known(1000 * use.CPUSeconds / float64(all.Succeeded()))
+		return known(1000 * max(leastCPU, use.CPUSeconds) / float64(all.Succeeded()))
 	}
 }
 

@@ -65,7 +65,7 @@ func (l GateLimit) ratio() float64 {
 
 // wider is the limit for whole rounds.
 func (l GateLimit) wider() GateLimit {
-	l.Share *= WholeFactor
+	l.Share = math.Round(1e6*WholeFactor*l.Share) / 1e6
 	if l.Metric == "throughput" {
 		l.Share = min(l.Share, .95) // all of it can't be lost and something be left to compare
 	}

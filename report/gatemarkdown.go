@@ -46,8 +46,8 @@ func writeGateMarkdown(w io.Writer, v *GateVerdict, s GateStyle) error {
 		}
 		fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | "))
 	}
-	told, asBefore := v.sortedChecks()
-	if len(told)+len(asBefore) > 0 {
+	told, asBefore, unmeasured := v.sortedChecks()
+	if len(told)+len(asBefore)+len(unmeasured) > 0 {
 		fmt.Fprintln(out)
 	}
 	for _, c := range told {
@@ -59,6 +59,9 @@ func writeGateMarkdown(w io.Writer, v *GateVerdict, s GateStyle) error {
 	}
 	if len(asBefore) > 0 {
 		fmt.Fprintf(out, "- as before: %s\n", markdownText(strings.Join(asBefore, ", ")))
+	}
+	if len(unmeasured) > 0 {
+		fmt.Fprintf(out, "- not measured: %s\n", markdownText(strings.Join(unmeasured, ", ")))
 	}
 	for _, text := range v.closing() {
 		if command, ok := strings.CutPrefix(text, "This would decide: "); ok {

@@ -67,26 +67,26 @@ func (g *gateCase) look(trials []*trial, l look) {
 	units := g.units[:l.units]
 	a, b := sidesOf(units)
 	g.cautions = append(cautions(g.nameA, g.nameB, a, b), g.tooFew(l)...)
-	g.checks = violationChecks([]*results.Result{g.a}, g.b, g.errorLevel(1))
-	over := overloaded(g.nameA, g.nameB, a, b)
-	g.checks = append(g.checks, descriptorChecks(a, b, g.fds, g.o.Looks)...)
+	g.overloads = overloaded(g.nameA, g.nameB, a, b)
+	g.metrics, g.checks = g.metrics[:0], g.checks[:0]
 	answer := goOn
-	g.metrics = g.metrics[:0]
 	switch {
-	case len(over) > 0:
-		g.cautions = append(g.cautions, over...)
+	case len(g.overloads) > 0:
+		g.cautions = append(g.cautions, g.overloads...)
 		g.decided = true // more of the same would not be compared either
 		g.unjudged(trials, "overloaded")
 	case l.units < fewestUnits:
-		g.checks = append(g.checks, g.rates(units, 1)...)
+		g.checks = g.rates(units, 1)
 		g.unjudged(trials, "too few units")
 	default:
-		g.checks = append(g.checks, g.rates(units, l.share)...)
+		g.checks = g.rates(units, l.share)
 		answer = lookAtAll(trials, l)
 		for _, t := range trials {
 			g.metrics = append(g.metrics, t.metric(units))
 		}
 	}
+	g.checks = append(g.checks, violationChecks([]*results.Result{g.a}, g.b, g.errorLevel(1))...)
+	g.checks = append(g.checks, descriptorChecks(a, b, g.fds, g.o.Looks)...)
 	switch {
 	case answer == anyWorse || anyCheck(g.checks, Worse, false):
 		g.outcome, g.decided = GateFail, true

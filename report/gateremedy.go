@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/sessionbench/bench/results"
@@ -22,6 +23,9 @@ func (g *gateCase) remedy(v *GateVerdict) string {
 	}
 	if c := g.b.Target.Client; c == g.a.Target.Client && c != "" && c != "express" && !strings.Contains(g.b.Target.Text, "client=") {
 		words = append(words, "--client="+c)
+	}
+	if len(g.overloads) > 0 {
+		words = append(words, "--rate="+carriedBy(g.a, g.b))
 	}
 	if budget := v.budget(); budget > 0 {
 		words = append(words, fmt.Sprintf("--budget=%ds", budget))
@@ -52,6 +56,25 @@ func (v *GateVerdict) budget() int {
 		}
 	}
 	return int(math.Ceil(float64(most)*math.Max(v.Units.Seconds, 1)*1.05/5)) * 5
+}
+
+// carriedBy is a rate that both carry with ease, of two digits.
+func carriedBy(a, b *results.Result) string {
+	least := math.Inf(1)
+	for _, r := range []*results.Result{a, b} {
+		for i := range r.Rounds {
+			if all := r.Rounds[i].Operations["all"]; all != nil {
+				least = min(least, all.ThroughputPerSecond)
+			}
+		}
+	}
+	const easily = .7
+	text := strconv.FormatFloat(easily*least, 'e', 1, 64)
+	rate, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(rate, 0) || rate < 1 {
+		return "1/s"
+	}
+	return strconv.FormatFloat(rate, 'f', 0, 64) + "/s"
 }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9@%+=:,./_-]+$`)

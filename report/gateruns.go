@@ -27,8 +27,8 @@ func (g *gateCase) judgeRuns() error {
 	a, b := roundsOf(g.a), roundsOf(g.b)
 	g.cautions = append(untold(g.a, g.nameA), untold(g.b, g.nameB)...)
 	g.cautions = append(g.cautions, cautions(g.nameA, g.nameB, a, b)...)
-	over := overloaded(g.nameA, g.nameB, a, b)
-	g.cautions = append(g.cautions, over...)
+	g.overloads = overloaded(g.nameA, g.nameB, a, b)
+	g.cautions = append(g.cautions, g.overloads...)
 	where := otherHost(g.a, g.b)
 	if where != "" && !g.o.AllowDifferentHost {
 		g.cautions = append(g.cautions, "they ran on different hosts ("+where+")")
@@ -37,7 +37,7 @@ func (g *gateCase) judgeRuns() error {
 	}
 	reason := ""
 	switch {
-	case len(over) > 0:
+	case len(g.overloads) > 0:
 		reason = "overloaded"
 	case where != "" && g.o.AssumeDrift == nil:
 		reason = "another host"
@@ -184,21 +184,23 @@ func (g *gateCase) logs(r gateRule) (logs []float64) {
 // something else: pools go by the number of cores.
 func (g *gateCase) runChecks(a, b []*results.Round) {
 	level := g.errorLevel(1)
-	g.checks = violationChecks(g.baselines, g.b, level)
-	if !g.elsewhere {
-		g.checks = append(g.checks, descriptorChecks(a, b, g.fds, nil)...)
-	} else {
-		g.checks = append(g.checks, leakChecks(a, b, nil)...)
-	}
 	var earlier []*results.Round
 	for _, r := range g.baselines {
 		earlier = append(earlier, roundsOf(r)...)
 	}
-	g.checks = append(g.checks, errorKind.judgeRuns(earlier, b, level, secondsWithErrors))
-	for _, k := range raceKinds {
-		if c := k.judgeRuns(earlier, b, level, k.roundsWith); c.PBinomial != nil {
-			g.checks = append(g.checks, c)
+	if len(g.overloads) == 0 { // what an overload fails is a matter of how long it lasts
+		g.checks = append(g.checks, errorKind.judgeRuns(earlier, b, level, secondsWithErrors))
+		for _, k := range raceKinds {
+			if c := k.judgeRuns(earlier, b, level, k.roundsWith); c.PBinomial != nil {
+				g.checks = append(g.checks, c)
+			}
 		}
+	}
+	g.checks = append(g.checks, violationChecks(g.baselines, g.b, level)...)
+	if g.elsewhere {
+		g.checks = append(g.checks, leakChecks(a, b, nil)...)
+	} else {
+		g.checks = append(g.checks, descriptorChecks(a, b, g.fds, nil)...)
 	}
 }
 

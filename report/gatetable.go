@@ -46,7 +46,7 @@ func (t *tableWriter) gateHead(v *GateVerdict) {
 		fmt.Fprintf(t.w, "\n      %s\n", sample)
 	}
 	if settings := v.settingsInWords(); settings != "" {
-		t.line("differ in " + settings)
+		t.line("they differ in " + settings)
 	}
 }
 
@@ -111,7 +111,7 @@ func verdictColour(v Verdict) string {
 
 // gateChecks draws what isn't as before, a line each, and names the rest in one.
 func (t *tableWriter) gateChecks(v *GateVerdict) {
-	told, asBefore := v.sortedChecks()
+	told, asBefore, unmeasured := v.sortedChecks()
 	for _, c := range told {
 		sign := map[Verdict]string{Worse: "! ", CantTell: "~ ", Improved: "+ "}[c.Verdict]
 		fmt.Fprintln(t.w, t.colour(verdictColour(c.Verdict), t.text(cut(sign+c.Check+": "+oneLine(c.Text), lineWidth))))
@@ -119,12 +119,19 @@ func (t *tableWriter) gateChecks(v *GateVerdict) {
 	if len(asBefore) > 0 {
 		t.line("as before: " + strings.Join(asBefore, ", "))
 	}
+	if len(unmeasured) > 0 {
+		t.line("not measured: " + strings.Join(unmeasured, ", "))
+	}
 }
 
 // sortedChecks are those that say something, the gravest first, and the names of the
 // others.
-func (v *GateVerdict) sortedChecks() (told []GateCheck, asBefore []string) {
+func (v *GateVerdict) sortedChecks() (told []GateCheck, asBefore, unmeasured []string) {
 	for _, c := range v.Checks {
+		if c.Unmeasured != "" {
+			unmeasured = append(unmeasured, c.Check+" ("+c.Unmeasured+")")
+			continue
+		}
 		if c.Verdict != Same {
 			told = append(told, c)
 			continue
@@ -142,7 +149,7 @@ func (v *GateVerdict) sortedChecks() (told []GateCheck, asBefore []string) {
 	}
 	order := []Verdict{Worse, CantTell, Improved}
 	slices.SortStableFunc(told, func(a, b GateCheck) int { return slices.Index(order, a.Verdict) - slices.Index(order, b.Verdict) })
-	return told, asBefore
+	return told, asBefore, unmeasured
 }
 
 // closing are the sentences below the lines.

@@ -32,6 +32,9 @@ func (g *gateCase) verdict() (*GateVerdict, error) {
 	if v.Metrics == nil {
 		v.Metrics = []GateMetric{}
 	}
+	if v.Checks == nil {
+		v.Checks = []GateCheck{}
+	}
 	v.Basis = g.basisInWords()
 	v.Text = v.outcomeInWords()
 	if v.Outcome == GateInconclusive && v.Decided && g.grade != GradeFirst {

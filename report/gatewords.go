@@ -8,12 +8,13 @@ import (
 	"strings"
 )
 
-// probability writes a chance with two significant digits.
+// probability writes a chance with three significant digits, and of the least only
+// that they are so: what is beyond depends on how a processor rounds.
 func probability(p float64) string {
-	if p >= .0001 {
-		return strconv.FormatFloat(math.Round(p*1e5)/1e5, 'g', 2, 64)
+	if p < 1e-6 {
+		return "less than 0.000001"
 	}
-	return strconv.FormatFloat(p, 'e', 1, 64)
+	return strconv.FormatFloat(significant(p), 'f', -1, 64)
 }
 
 // shareOf writes a share in per cent, such as "5 %" and "2.5 %".
@@ -93,7 +94,7 @@ func (v *GateVerdict) outcomeInWords() string {
 	a, b := cut(oneLine(v.Baseline.Name), nameWidth), cut(oneLine(v.Candidate.Name), nameWidth)
 	switch {
 	case v.Grade == GradeFirst && v.Outcome == GateFail:
-		return b + " " + strings.Join(v.faults("none"), ", and ")
+		return b + " " + v.faultsInWords("")
 	case v.Grade == GradeFirst && v.Outcome == GatePass:
 		return "there is no baseline yet, and " + b + " may be the first"
 	case v.Grade == GradeFirst:
@@ -103,55 +104,84 @@ func (v *GateVerdict) outcomeInWords() string {
 	case v.Outcome == GateInconclusive:
 		return fmt.Sprintf("whether %s is worse than %s", b, a)
 	}
-	return b + " " + strings.Join(v.faults(a), ", and ")
+	return b + " " + v.faultsInWords(a)
 }
 
-// faults are what made the gate fail, the gravest first.
-func (v *GateVerdict) faults(a string) (found []string) {
-	add := func(text string) {
-		if !slices.Contains(found, text) {
-			found = append(found, text)
+// fault is something that the candidate does, and whether it does so more than the
+// baseline.
+type fault struct {
+	text string
+	more bool
+}
+
+// faultsInWords are what made the gate fail: "is slower and fails more often than a,
+// and leaks file descriptors".
+func (v *GateVerdict) faultsInWords(a string) string {
+	var more, alone []string
+	for _, f := range v.faults() {
+		if f.more {
+			more = append(more, f.text)
+		} else {
+			alone = append(alone, f.text)
+		}
+	}
+	text := inARow(more)
+	if text != "" {
+		text += " than " + a
+	}
+	return strings.Join(filled(text, inARow(alone)), ", and ")
+}
+
+// inARow joins texts by commas, the last by "and".
+func inARow(texts []string) string {
+	if len(texts) < 2 {
+		return strings.Join(texts, "")
+	}
+	last := len(texts) - 1
+	return strings.Join(texts[:last], ", ") + " and " + texts[last]
+}
+
+// faults are in the order of the checks, but for times, which come first.
+func (v *GateVerdict) faults() (found []fault) {
+	add := func(f fault) {
+		if !slices.Contains(found, f) {
+			found = append(found, f)
+		}
+	}
+	for _, m := range v.Metrics {
+		if m.Verdict == Worse && m.Unit != CPUPer1000 {
+			add(fault{"is slower", true})
 		}
 	}
 	for _, c := range v.Checks {
 		if c.Verdict == Worse {
-			add(c.fault(a))
+			add(c.fault(v.Grade))
 		}
 	}
-	costs := false
 	for _, m := range v.Metrics {
-		switch {
-		case m.Verdict != Worse:
-		case m.Unit == CPUPer1000:
-			costs = true
-		default:
-			add("is slower than " + a)
+		if m.Verdict == Worse && m.Unit == CPUPer1000 {
+			add(fault{"takes more processor time", true})
 		}
-	}
-	if costs {
-		add("takes more processor time than " + a)
 	}
 	return found
 }
 
-// fault is a check that failed, as something that the candidate does.
-func (c *GateCheck) fault(a string) string {
+func (c *GateCheck) fault(grade GateGrade) fault {
 	switch {
 	case c.Check == errorKind.name:
-		return "fails more often than " + a
+		return fault{"fails more often", true}
 	case slices.ContainsFunc(raceKinds, func(k kind) bool { return k.name == c.Check }):
-		return "loses more to races than " + a
+		return fault{"loses more to races", true}
 	case strings.HasSuffix(c.Check, "leak"):
-		return "leaks file descriptors"
+		return fault{"leaks file descriptors", false}
 	case strings.HasSuffix(c.Check, "descriptors"):
-		return "holds more file descriptors than " + a
+		return fault{"holds more file descriptors", true}
 	case strings.HasPrefix(c.Check, "objective "):
-		return "misses " + strings.TrimPrefix(c.Check, "objective ")
+		return fault{"misses " + strings.TrimPrefix(c.Check, "objective "), false}
+	case grade == GradeFirst:
+		return fault{"breaks promises", false}
 	}
-	if a == "none" {
-		return "breaks promises"
-	}
-	return "breaks promises more often than " + a
+	return fault{"breaks more promises", true}
 }
 
 // sampleInWords is what the verdict stands on, for the end of the first line.
@@ -205,13 +235,18 @@ func (v *GateVerdict) reasons() (lines []string) {
 		return lines
 	}
 	var open []string
+	limit := ""
 	for i := range v.Metrics {
 		if m := &v.Metrics[i]; m.Waits && m.Verdict == CantTell && m.Reason == "" {
-			open = append(open, fmt.Sprintf("%s for %s", limitInWords(m), metricName(m.Metric)))
+			open = append(open, metricName(m.Metric))
+			limit = limitInWords(m)
 		}
 	}
+	if len(open) > 1 {
+		limit = "its limit"
+	}
 	if len(open) > 0 {
-		lines = append(lines, "excluded can be neither no change nor "+strings.Join(open, ", nor "))
+		lines = append(lines, fmt.Sprintf("neither no change nor %s can be excluded for %s", limit, inARow(open)))
 	}
 	for _, c := range v.Checks {
 		if c.Waits && c.Verdict == CantTell {

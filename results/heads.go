@@ -17,6 +17,7 @@ type Head struct {
 	Path      string
 	ID, RunID string
 	StartedAt time.Time
+	Target    string // as typed
 	Store     string
 	Scenario  string // its name
 }
@@ -79,7 +80,7 @@ func decodeHead(r io.Reader) (h Head, err error) {
 		return Head{}, errNoHead
 	}
 	var schema string
-	var target struct{ Store string }
+	var target struct{ Text, Store string }
 	var scenario struct{ Name string }
 	wanted := map[string]any{
 		"schema": &schema, "id": &h.ID, "run_id": &h.RunID, "started_at": &h.StartedAt, "target": &target, "scenario": &scenario,
@@ -99,12 +100,12 @@ func decodeHead(r io.Reader) (h Head, err error) {
 		}
 		delete(wanted, key)
 	}
-	switch {
-	case schema == "" || schema == Schema && len(wanted) > 0:
+	if schema == "" || schema == Schema && len(wanted) > 0 {
 		return Head{}, errNoHead
-	case schema != Schema:
-		return Head{}, fmt.Errorf("schema: is %.60q, not %q", schema, Schema)
 	}
-	h.Store, h.Scenario = target.Store, scenario.Name
+	if err := knownVersion(schema); err != nil {
+		return Head{}, err
+	}
+	h.Target, h.Store, h.Scenario = target.Text, target.Store, scenario.Name
 	return h, nil
 }

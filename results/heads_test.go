@@ -37,7 +37,7 @@ func TestHeadsOfAFolderAreInOrderAndTellWhatIsNone(t *testing.T) {
 	var runs []string
 	for _, h := range heads {
 		runs = append(runs, h.RunID)
-		if h.Store != "redis" || h.Scenario != "web" || h.ID == "" {
+		if h.Store != "redis" || h.Target != "redis" || h.Scenario != "web" || h.ID == "" {
 			t.Errorf("%+v", h)
 		}
 	}
@@ -51,7 +51,7 @@ func TestHeadsOfAFolderAreInOrderAndTellWhatIsNone(t *testing.T) {
 	want := `cut.json: not a bench result
 empty.json: not a bench result
 list.json: not a bench result
-newer.json: schema: is "bench.result/v9", not "bench.result/v1"
+newer.json: bench.result/v9 is newer than this bench reads (v1): upgrade
 other.json: not a bench result`
 	if got := strings.Join(all, "\n"); got != want {
 		t.Errorf("unreadable are\n%s", got)

@@ -65,8 +65,8 @@ func (f *gateFlags) readBaselines(s streams, candidate string, b *results.Result
 	return all, nil
 }
 
-// readHistory reads the newest results of a folder that bear on the candidate: those of
-// its run, or else of its scenario and store. Of the others only the beginning is read.
+// readHistory reads the newest results of a folder that bear on the candidate. Of the
+// others only the beginning is read.
 func readHistory(s streams, dir string, b *results.Result) (all []*results.Result, err error) {
 	heads, unreadable, err := results.Heads(dir)
 	if err != nil {
@@ -75,16 +75,9 @@ func readHistory(s streams, dir string, b *results.Result) (all []*results.Resul
 	for _, err := range unreadable {
 		s.say(err.Error())
 	}
-	ofRun := func(h results.Head) bool { return h.RunID == b.RunID && h.ID != b.ID }
-	if together := slices.DeleteFunc(slices.Clone(heads), func(h results.Head) bool { return !ofRun(h) }); len(together) > 0 {
-		heads = together
-	}
-	for _, h := range slices.Backward(heads) {
+	for _, h := range slices.Backward(bearingOn(b, heads)) {
 		if len(all) == mostHistory {
 			break
-		}
-		if h.ID == b.ID || h.Scenario != b.ScenarioName() || h.Store != b.Target.Store && !ofRun(h) {
-			continue
 		}
 		r, err := results.Read(h.Path)
 		if err != nil {
@@ -94,4 +87,24 @@ func readHistory(s streams, dir string, b *results.Result) (all []*results.Resul
 		all = append(all, r)
 	}
 	return all, nil
+}
+
+// bearingOn are the results of the candidate's scenario and store, and of those the
+// ones of its very target, when there are any: of a folder that holds the nightly runs
+// of two versions, each is held against its own.
+func bearingOn(b *results.Result, heads []results.Head) []results.Head {
+	var ofStore, ofTarget []results.Head
+	for _, h := range heads {
+		if h.ID == b.ID || h.Scenario != b.ScenarioName() || h.Store != b.Target.Store {
+			continue
+		}
+		ofStore = append(ofStore, h)
+		if h.Target == b.Target.Text {
+			ofTarget = append(ofTarget, h)
+		}
+	}
+	if len(ofTarget) > 0 {
+		return ofTarget
+	}
+	return ofStore
 }

@@ -58,6 +58,45 @@ var makers = map[string]func() *results.Result{
 		r.Summary.ErrorTexts = map[string]string{"other": label}
 		return r
 	},
+	"gate-before": func() *results.Result { return units("7.4", 0) },
+	"gate-after":  func() *results.Result { return units("8", 0) },
+	"gate-slower": func() *results.Result { return units("slower", .3) },
+	"gate-lost": func() *results.Result {
+		r := units("lost", 0)
+		r.Rounds[3].Violations.Lost = 2
+		resultstest.Summarize(r)
+		return r
+	},
+	"gate-overloaded": func() *results.Result {
+		r := units("overloaded", 2)
+		for i := range r.Rounds {
+			r.Rounds[i].Load.Overloaded, r.Rounds[i].Load.OverloadedReason = true, "1000/s offered, 600/s taken"
+		}
+		resultstest.Summarize(r)
+		return r
+	},
+	"gate-another-run": func() *results.Result { return resultstest.Build(resultstest.Spec{Run: "run-2"}) },
+	"gate-native":      func() *results.Result { return resultstest.Build(resultstest.Spec{Run: "run-3", Client: "native"}) },
+	"gate-busier": func() *results.Result {
+		return resultstest.Build(resultstest.Spec{Run: "run-4", Scenario: resultstest.Scenario("web", 8)})
+	},
+	"gate-bridge": func() *results.Result {
+		r := resultstest.Build(resultstest.Spec{Run: "run-5"})
+		r.Target.Network = "bridge"
+		return r
+	},
+	"gate-elsewhere": func() *results.Result {
+		r := resultstest.Build(resultstest.Spec{Run: "run-6"})
+		r.Host.Name = "shop-2"
+		return r
+	},
+	"gate-elsewhere-lost": func() *results.Result {
+		r := resultstest.Build(resultstest.Spec{Run: "run-7"})
+		r.Host.Name = "shop-2"
+		r.Rounds[0].Violations.Lost = 1
+		resultstest.Summarize(r)
+		return r
+	},
 }
 
 // result KIND FILE… writes results of a kind, which differ in their ids only.

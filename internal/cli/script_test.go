@@ -73,6 +73,7 @@ func params(dir string) testscript.Params {
 			"only":    only,
 			"field":   field,
 			"result":  resultOf,
+			"history": history,
 			"names":   names,
 			"gone":    gone,
 			"redis":   redis,
