@@ -26,8 +26,12 @@ func (f *gateFlags) keepBaseline(s streams, v *report.GateVerdict, r *results.Re
 	if f.save == "" || r == nil {
 		return nil
 	}
-	if v.Outcome == report.GateFail || len(v.Cautions) > 0 {
-		s.say("not kept as a baseline: it is worse, or no measure for those to come")
+	switch {
+	case v.Outcome == report.GateFail:
+		s.say("not kept as a baseline: it is worse")
+		return nil
+	case len(v.Cautions) > 0:
+		s.say("not kept as a baseline: it is no measure for those to come: " + v.Cautions[0])
 		return nil
 	}
 	if err := os.MkdirAll(f.save, 0o755); err != nil {
