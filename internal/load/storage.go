@@ -17,12 +17,16 @@ type storage struct {
 	second func() float64 // of the round
 
 	mu     sync.Mutex
-	latest drivers.Storage
-	at     float64 // the second at which that came back
-	taken  bool    // a row has it, or there is none
-	reason string  // why the last reading failed that did
+	fresh  []storageReading // those that no row has
+	latest drivers.Storage  // also when a row has it
+	reason string           // why the last reading failed that did
 
 	readings, failed int
+}
+
+type storageReading struct {
+	at float64 // the second at which it came back
+	drivers.Storage
 }
 
 // A reading that took some time is repeated after so many times as long, so that it
@@ -48,7 +52,7 @@ const (
 func (s *storage) open(ctx context.Context) {
 	if s.store != nil {
 		s.read(ctx)
-		*s = storage{store: s.store, second: s.second, taken: true}
+		*s = storage{store: s.store, second: s.second}
 	}
 }
 
@@ -97,19 +101,19 @@ func (s *storage) read(ctx context.Context) (took time.Duration) {
 		s.failed, s.reason = s.failed+1, err.Error()
 		return took
 	}
-	s.latest, s.at, s.taken = reading, s.second(), false
+	s.latest, s.fresh = reading, append(s.fresh, storageReading{s.second(), reading})
 	return took
 }
 
-// before gives the latest reading that no row has, if it was before a second.
-func (s *storage) before(end float64) drivers.Storage {
+// before gives the latest reading before a second, if no row has it. A row is ended a
+// moment late, when the next one's reading may be there.
+func (s *storage) before(end float64) (taken drivers.Storage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.taken || s.at >= end {
-		return drivers.Storage{}
+	for len(s.fresh) > 0 && s.fresh[0].at < end {
+		taken, s.fresh = s.fresh[0].Storage, s.fresh[1:]
 	}
-	s.taken = true
-	return s.latest
+	return taken
 }
 
 // storageOverTime says why rows of the series lack figures that are known at the

@@ -138,6 +138,25 @@ func TestAStoreThatIsNotAskedHasAReason(t *testing.T) {
 	}
 }
 
+// A row has what was read in its time, also when the next one's reading is there.
+func TestAReadingIsInTheRowOfItsTime(t *testing.T) {
+	t.Parallel()
+	now := 0.0
+	s := storage{second: func() float64 { return now }, store: &storing{answer: func(_ context.Context, n int) (drivers.Storage, error) {
+		bytes := int64(n)
+		return drivers.Storage{Bytes: &bytes}, nil
+	}}}
+	for _, now = range []float64{.1, .9, 1, 3.5} {
+		s.read(t.Context())
+	}
+	for end, want := range []int64{0, 2, 3, 0, 4, 0} {
+		got := s.before(float64(end)).Bytes
+		if (got == nil) != (want == 0) || got != nil && *got != want {
+			t.Errorf("before second %d: %v, want reading %d", end, got, want)
+		}
+	}
+}
+
 // The dearer a reading, the longer until the next: two per cent are its share.
 func TestADearReadingIsRestedFor(t *testing.T) {
 	t.Parallel()
