@@ -19,10 +19,13 @@ const sqlFlush = `SELECT pg_stat_force_next_flush(), EXISTS (SELECT FROM pg_data
 
 const undefinedFunction = "42883"
 
+// What is stored. A function that is parallel unsafe keeps the server from taking other
+// processes to count with: they would cost more than they help, and it counts a
+// transaction for each ("When Can Parallel Query Be Used?" in PostgreSQL's manual).
 const (
 	storedColumns = `pg_stat_get_dead_tuples(t.oid), pg_total_relation_size(t.oid),
 (SELECT count(*) FROM "session" WHERE expire < to_timestamp($2))`
-	storedFrom = `(SELECT to_regclass($1::text)::oid AS oid) AS t`
+	storedFrom = `(SELECT to_regclass($1::text)::oid AS oid, current_schema() AS alone) AS t`
 	sqlStored  = `SELECT ` + storedColumns + ` FROM ` + storedFrom
 	sqlMeter   = `SELECT xact_commit, numbackends, ` + storedColumns + `
 FROM pg_stat_database, ` + storedFrom + ` WHERE datname = current_database()`

@@ -67,6 +67,34 @@ func TestTheMeterCountsCallsExactly(t *testing.T) {
 	})
 }
 
+// The server counts a transaction for each process that helps with a query, so none
+// must: where a table is large, it likes to take two.
+func TestWhatIsStoredIsCountedByOneProcess(t *testing.T) {
+	bothClients(t, func(t *testing.T, client drivers.Client) {
+		eager := ownDatabase(t, "parallel_setup_cost", "0", "parallel_tuple_cost", "0", "min_parallel_table_scan_size", "0", "min_parallel_index_scan_size", "0")
+		d := connect(t, config(t, eager, client))
+		ids := drivertest.NewIDs()
+		if err := d.Load(t.Context(), func(yield func(drivers.Record) bool) {
+			for n := range 3000 {
+				if !yield(drivertest.Record(ids.Next(), -time.Hour, n, drivertest.Padding(500))) {
+					return
+				}
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		before := calls(t, d)
+		for range 10 {
+			if _, err := d.Stored(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := calls(t, d) - before; n != 0 {
+			t.Errorf("the server counted %d transactions, and no call was made", n)
+		}
+	})
+}
+
 // besides does all that is no session call.
 func besides(t *testing.T, d driver, ids *drivertest.IDs) {
 	t.Helper()
