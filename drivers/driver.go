@@ -146,7 +146,8 @@ type Reading struct {
 	// AllCalls counts the session calls that the server can't tell apart
 	// (transactions of PostgreSQL, for one); nil when Calls has them all.
 	AllCalls *int64
-	// Connections is the number of clients connected, ours included.
+	// Connections is the number of clients connected, ours included, also the one of
+	// Stored.
 	Connections *int64
 	Storage
 }
