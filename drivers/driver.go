@@ -146,8 +146,27 @@ type Reading struct {
 	// AllCalls counts the session calls that the server can't tell apart
 	// (transactions of PostgreSQL, for one); nil when Calls has them all.
 	AllCalls *int64
-	// Connections is the number of clients connected, ours included.
+	// Connections is the number of clients connected, ours included, also the one of
+	// Stored.
 	Connections *int64
+	Storage
+}
+
+// Stored reads what the sessions take, beside the calls: it waits for nothing that
+// calls use, takes no connection of theirs and makes none of them wait longer than a
+// call of another caller would. A figure that can't be read so is nil, although Meter
+// may have it.
+//
+// What it sends counts in no figure of Reading but Connections. A connection of its
+// own is opened when it is first needed, counted by Connected, not by
+// Facts.Connections, and ended by Close.
+type Stored interface {
+	Stored(ctx context.Context) (Storage, error)
+}
+
+// Storage is what the sessions of a store take at one moment. A nil pointer is a
+// figure that the store can't give.
+type Storage struct {
 	// Bytes is the storage that the sessions take, indexes included.
 	Bytes *int64
 	// DeadRows counts row versions that await a vacuum.

@@ -394,6 +394,9 @@ func figureInWords(name string) string {
 			return side + "'s " + figure
 		}
 	}
+	if figure, ok := strings.CutPrefix(words, "storage series"); ok {
+		return cmp.Or(strings.TrimPrefix(figure, "."), "storage") + " over time"
+	}
 	return words
 }
 

@@ -25,6 +25,13 @@ func long() (all []*results.Result) {
 				row.Count = uint64(float64(row.Count) * wave)
 				*row.P50, *row.P99, *row.Max = int64(float64(*row.P50)*wave), int64(float64(*row.P99)*wave*wave), int64(float64(*row.Max)*(2+wave))
 				*row.ServerFDs += j % 3
+				if row.Second < 0 {
+					continue
+				}
+				row.StoredBytes = ns(int64(1e7 * wave))
+				if i%2 == 0 {
+					row.DeadRows, row.ExpiredPresent = ns(int64(1000*wave)), ns(int64(70*wave))
+				}
 			}
 		}
 		all = append(all, r)
@@ -239,7 +246,14 @@ func eventful() []*results.Result {
 		row := &postgres.Rounds[0].Series[i]
 		*row.ServerFDs = min(190, 20+5*i)
 		row.Count -= uint64(10 * i)
+		if second := int64(row.Second); second >= 0 && second%4 != 3 { // at times a reading took longer
+			row.StoredBytes, row.DeadRows, row.ExpiredPresent = ns(8e6+150e3*second), ns(90*second), ns(80*second)
+			if second >= 15 {
+				*row.ExpiredPresent -= 1204
+			}
+		}
 	}
+	postgres.Rounds[0].Storage = &results.Storage{BytesStart: ns(8e6), BytesEnd: ns(14e6), DeadRows: ns(3600), ExpiredPresent: ns(1980)}
 	postgres.Rounds[0].Events = []results.Event{
 		{Second: 15, Kind: "purge", Text: "1,204 expired sessions removed"},
 		{Second: 25, Kind: "overload", Text: "climb: 2000/s offered, 1500/s taken, and caught up later"},

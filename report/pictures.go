@@ -52,7 +52,7 @@ func figures(c *Comparison) ([]figure, error) {
 	var all []figure
 	for _, f := range []*figure{
 		ratioFigure(c, n), curveFigure(c, curves), latencyFigure(c, timelines), throughputFigure(c, timelines),
-		descriptorFigure(c, timelines), costFigure(c, n), storageFigure(c),
+		descriptorFigure(c, timelines), costFigure(c, n), storageFigure(c, timelines),
 	} {
 		if f != nil {
 			all = append(all, *f)
@@ -98,33 +98,4 @@ func drawnNote(c *Comparison) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("The first %d of %d targets are drawn; the tables further down have all.", mostDrawn, len(c.Rows))}
-}
-
-// storageFigure is what the sessions take, of which results have the beginning and
-// the end only.
-func storageFigure(c *Comparison) *figure {
-	f := &figure{ID: "storage", Heading: "Storage, dead rows and expired sessions", Open: true}
-	f.Lead = []string{"As they were before the first round and at the end of the last; how they grew meanwhile is not measured."}
-	t := pageTable{ID: "storage-table", Caption: "Storage", Head: []string{"Target", "Bytes at the start", "Bytes at the end", "Dead rows", "Expired sessions still there"}}
-	any := false
-	for i, r := range c.Results {
-		row := pageRow{Name: nameOnPage(c.Rows[i].Name), Swatch: swatch(i)}
-		start := missing(c.Rows[i].Figures["storage"].Reason)
-		if s := r.Summary.Storage; s != nil {
-			any = true
-			if s.BytesStart != nil {
-				start = known(float64(*s.BytesStart))
-			}
-		}
-		row.Cells = append(row.Cells, pageFigure(Column{Unit: Bytes}, start))
-		for _, key := range []string{"storage", "dead_rows", "expired_present"} {
-			row.Cells = append(row.Cells, pageCell{Parts: pageFigure(columnOf(c.Columns, key), c.Rows[i].Figures[key]).Parts})
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	if !any {
-		return nil
-	}
-	f.Tables = []pageTable{t}
-	return f
 }

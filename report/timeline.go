@@ -36,6 +36,8 @@ type moment struct {
 	errors         uint64
 	p50, p99, most float64
 	client, server float64 // open file descriptors
+	stored         float64 // bytes, when they were last read
+	dead, expired  float64 // rows and sessions, likewise
 	warmup, drain  bool    // before the measured part, or after it
 }
 
@@ -133,7 +135,7 @@ func length(row results.Second) int { return max(1, row.Seconds) }
 // momentOf puts rows of one series together.
 func momentOf(rows []results.Second) moment {
 	nan := math.NaN()
-	m := moment{second: rows[0].Second, p50: nan, p99: nan, most: nan, client: nan, server: nan, warmup: rows[0].Second < 0}
+	m := moment{second: rows[0].Second, p50: nan, p99: nan, most: nan, client: nan, server: nan, stored: nan, dead: nan, expired: nan, warmup: rows[0].Second < 0}
 	var medians []float64
 	var count uint64
 	for _, row := range rows {
@@ -145,6 +147,7 @@ func momentOf(rows []results.Second) moment {
 		}
 		m.p99, m.most = worst(m.p99, row.P99), worst(m.most, row.Max)
 		m.client, m.server = worst(m.client, row.ClientFDs), worst(m.server, row.ServerFDs)
+		m.stored, m.dead, m.expired = worst(m.stored, row.StoredBytes), worst(m.dead, row.DeadRows), worst(m.expired, row.ExpiredPresent)
 	}
 	m.perSecond = float64(count) / float64(m.seconds)
 	if len(medians) > 0 {

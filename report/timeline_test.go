@@ -44,12 +44,12 @@ func TestAMomentHasTheFiguresOfItsRow(t *testing.T) {
 	t.Parallel()
 	fds := 12
 	r := &results.Result{Rounds: []results.Round{roundOf(0, 4, []results.Second{
-		{Second: 0, Seconds: 2, Count: 500, Errors: 3, P50: ns(10), P99: ns(20), Max: ns(30), ClientFDs: &fds},
+		{Second: 0, Seconds: 2, Count: 500, Errors: 3, P50: ns(10), P99: ns(20), Max: ns(30), ClientFDs: &fds, StoredBytes: ns(0), ExpiredPresent: ns(7)},
 		{Second: 2, Count: 100}, // of an older result, and nothing succeeded
 	})}}
 	line := timelineOf(r)
 	m := line.moments[0]
-	if m.perSecond != 250 || m.errors != 3 || m.p50 != 10 || m.p99 != 20 || m.most != 30 || m.client != 12 || !math.IsNaN(m.server) {
+	if m.perSecond != 250 || m.errors != 3 || m.p50 != 10 || m.p99 != 20 || m.most != 30 || m.client != 12 || !math.IsNaN(m.server) || m.stored != 0 || !math.IsNaN(m.dead) || m.expired != 7 {
 		t.Errorf("%+v", m)
 	}
 	if m := line.moments[1]; m.seconds != 1 || m.perSecond != 100 || !math.IsNaN(m.p50) || !math.IsNaN(m.client) {

@@ -393,10 +393,7 @@ func descriptorFigure(c *Comparison, lines []timeline) *figure {
 			p.Line(class(side.class, row), t.of(side.of))
 			ends, labels = append(ends, p.PlaceY(last)), append(labels, side.name+" "+count(last))
 		}
-		end := p.PlaceX(t.length)
-		for k, y := range plot.Spread(ends, 14, p.Frame.Top+4, p.Frame.Top+p.Frame.Height-3) {
-			p.Text("label", end+6, y+4, labels[k])
-		}
+		labelEnds(p, t, ends, labels)
 		for _, m := range spokenFor(t) {
 			at := worstOf(0, m.client, m.server)
 			p.Named(class("point quiet", row), row, plot.Point{X: m.at, Y: at}, fmt.Sprintf("%s: client %s, server %s", m.title(len(t.rounds)), countOr(m.client), countOr(m.server)))
@@ -424,6 +421,13 @@ func descriptorFigure(c *Comparison, lines []timeline) *figure {
 	}
 	f.Tables = []pageTable{table}
 	return f
+}
+
+// labelEnds names lines at their ends, which are at these heights in pixels.
+func labelEnds(p *plot.Picture, t timeline, ends []float64, labels []string) {
+	for k, y := range plot.Spread(ends, 14, p.Frame.Top+4, p.Frame.Top+p.Frame.Height-3) {
+		p.Text("label", p.PlaceX(t.length)+6, y+4, labels[k])
+	}
 }
 
 func countOr(v float64) string {

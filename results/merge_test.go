@@ -187,6 +187,30 @@ func TestMergePutsShardsSideBySide(t *testing.T) {
 	}
 }
 
+// All shards look at the same storage, each when it happens to.
+func TestMergedShardsHaveTheStorageThatAnyOfThemRead(t *testing.T) {
+	t.Parallel()
+	parts := shards(t, 2)
+	figure := func(n int64) *int64 { return &n }
+	one, other := parts[0].Rounds[0].Series, parts[1].Rounds[0].Series
+	one[3].StoredBytes, other[3].StoredBytes = figure(700), figure(800)
+	other[4].StoredBytes, one[4].DeadRows, other[4].ExpiredPresent = figure(900), figure(0), figure(5)
+	whole, err := results.Merge(parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	series := whole.Rounds[0].Series
+	if s := series[3]; s.StoredBytes == nil || *s.StoredBytes != 800 || s.DeadRows != nil || s.ExpiredPresent != nil {
+		t.Errorf("where both read: %+v", s)
+	}
+	if s := series[4]; s.StoredBytes == nil || *s.StoredBytes != 900 || s.DeadRows == nil || *s.DeadRows != 0 || s.ExpiredPresent == nil || *s.ExpiredPresent != 5 {
+		t.Errorf("where one of them did: %+v", s)
+	}
+	if s := series[5]; s.StoredBytes != nil || s.DeadRows != nil || s.ExpiredPresent != nil {
+		t.Errorf("where none did: %+v", s)
+	}
+}
+
 func TestMergeAppendsRepeats(t *testing.T) {
 	t.Parallel()
 	first := resultstest.Build(resultstest.Spec{Rounds: 2, Run: "monday"})

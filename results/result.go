@@ -302,6 +302,11 @@ type Second struct {
 	Max       *int64 `json:"max"`
 	ClientFDs *int   `json:"client_fds"`
 	ServerFDs *int   `json:"server_fds"`
+	// What the sessions took when it was last read in that time; nil, and absent: it
+	// was not, or the store can't say.
+	StoredBytes    *int64 `json:"stored_bytes,omitempty"`
+	DeadRows       *int64 `json:"dead_rows,omitempty"`
+	ExpiredPresent *int64 `json:"expired_present,omitempty"`
 }
 
 // Objective is one objective's verdict over the summary.

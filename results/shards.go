@@ -97,7 +97,7 @@ func phasesOfShards(parts []*Round) ([]Phase, error) {
 // seriesOfShards adds up the shards second by second. A second has percentiles
 // but no histogram, and percentiles can't be added: p50 and p99 are null, while
 // the largest value of all is the largest of the shards'. The server's
-// descriptors are the same ones seen by all.
+// descriptors and what it stores are the same seen by all.
 func seriesOfShards(parts []*Round) []Second {
 	same := map[int][]Second{}
 	for _, r := range parts {
@@ -114,6 +114,9 @@ func seriesOfShards(parts []*Round) []Second {
 			sum.Errors += s.Errors
 			sum.Max = higher(sum.Max, s.Max)
 			sum.ServerFDs = higher(sum.ServerFDs, s.ServerFDs)
+			sum.StoredBytes = higher(sum.StoredBytes, s.StoredBytes)
+			sum.DeadRows = higher(sum.DeadRows, s.DeadRows)
+			sum.ExpiredPresent = higher(sum.ExpiredPresent, s.ExpiredPresent)
 			if i < len(clients) {
 				clients[i] = s.ClientFDs
 			}

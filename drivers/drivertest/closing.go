@@ -75,6 +75,9 @@ func closesDescriptors(t testing.TB, p *place) {
 		all.Go(func() { p.ownSession(t, d, n) })
 	}
 	all.Wait()
+	if s, ok := d.(drivers.Stored); ok {
+		readStored(t, s)
+	}
 	p.leaveNothing(t, d)
 	if err := d.Close(); err != nil {
 		t.Errorf("close: %v", err)

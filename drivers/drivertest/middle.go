@@ -140,8 +140,8 @@ func (s stall) calls(t testing.TB, p *place, d drivers.Driver) []stallable {
 		return list
 	}
 	for name, call := range p.abilities(d) {
-		if name == "inspect" && !hasServer(p.cfg.URL) {
-			continue // it asks nobody
+		if (name == "inspect" || name == "stored") && !hasServer(p.cfg.URL) {
+			continue // they ask nobody
 		}
 		list = append(list, stallable{name, func() {}, call})
 	}
@@ -172,6 +172,9 @@ func (p *place) abilities(d drivers.Driver) map[string]func(context.Context) err
 	}
 	if a, ok := d.(drivers.Meter); ok {
 		calls["meter"] = func(ctx context.Context) error { _, err := a.Meter(ctx); return err }
+	}
+	if a, ok := d.(drivers.Stored); ok {
+		calls["stored"] = func(ctx context.Context) error { _, err := a.Stored(ctx); return err }
 	}
 	return calls
 }

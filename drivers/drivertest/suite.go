@@ -60,6 +60,7 @@ const (
 
 var rules = append([]rule{
 	{"the meter counts the calls made", alone, meterCounts},
+	{"what is stored is read beside the calls and counts as none", alone, storedBesideCalls},
 	{"close gives back every file descriptor", alone, closesDescriptors},
 	{"a thousand callers at once see whole values, over no more connections than stated", alone, aThousandCallers},
 	{"an absent session is not found", beside, absentIsNotFound},

@@ -33,6 +33,47 @@ var faults = append([]fault{
 			return drivers.Reading{Calls: map[drivers.Call]int64{drivers.Get: 5}}, nil
 		}
 	}},
+	{storedBeside, func(b *broken) { // says nothing new
+		b.stored = func(context.Context) (drivers.Storage, error) {
+			bytes, expired := int64(4096), int64(0)
+			return drivers.Storage{Bytes: &bytes, ExpiredPresent: &expired}, nil
+		}
+	}},
+	{storedBeside, func(b *broken) { // counts the sessions that live too
+		b.stored = func(ctx context.Context) (drivers.Storage, error) {
+			s, err := b.sound.Stored(ctx)
+			n, countErr := b.sound.Count(ctx)
+			s.ExpiredPresent = &n
+			return s, errors.Join(err, countErr)
+		}
+	}},
+	{storedBeside, func(b *broken) { // whose readings are calls
+		var calls, readings atomic.Int64
+		b.stored = func(ctx context.Context) (drivers.Storage, error) {
+			readings.Add(1)
+			return b.sound.Stored(ctx)
+		}
+		b.get = func(ctx context.Context, id string) (drivers.Record, error) {
+			calls.Add(1)
+			return b.sound.Get(ctx, id)
+		}
+		b.set = func(ctx context.Context, r drivers.Record) error {
+			calls.Add(1)
+			return b.sound.Set(ctx, r)
+		}
+		b.touch = func(ctx context.Context, r drivers.Record) error {
+			calls.Add(1)
+			return b.sound.Touch(ctx, r)
+		}
+		b.destroy = func(ctx context.Context, id string) error {
+			calls.Add(1)
+			return b.sound.Destroy(ctx, id)
+		}
+		b.meter = func(context.Context) (drivers.Reading, error) {
+			all := calls.Load() + readings.Load()
+			return drivers.Reading{AllCalls: &all}, nil
+		}
+	}},
 	{"close gives back every file descriptor", func(b *broken) {
 		b.close = func() error {
 			leak, err := os.Open(os.DevNull)
@@ -307,6 +348,8 @@ var faults = append([]fault{
 }, troubleFaults()...)
 
 const (
+	storedBeside = "what is stored is read beside the calls and counts as none"
+
 	aThousand   = "a thousand callers at once see whole values, over no more connections than stated"
 	inTheMiddle = "a context that ends in the middle of a call stops it, and leaves the driver sound"
 )
@@ -507,6 +550,7 @@ type sound interface {
 	drivers.Dropper
 	drivers.Inspector
 	drivers.Meter
+	drivers.Stored
 }
 
 // broken is a sound driver of which some methods are replaced.
@@ -526,10 +570,11 @@ type broken struct {
 	drop    func(context.Context) error
 	inspect func(context.Context) (drivers.Inspection, error)
 	meter   func(context.Context) (drivers.Reading, error)
+	stored  func(context.Context) (drivers.Storage, error)
 }
 
 func newBroken(s sound, change func(*broken)) *broken {
-	b := &broken{s, func(err error) error { return err }, s.Get, s.Set, s.Touch, s.Destroy, s.Close, s.Prune, s.Count, s.Load, s.Remove, s.Clean, s.Drop, s.Inspect, s.Meter}
+	b := &broken{s, func(err error) error { return err }, s.Get, s.Set, s.Touch, s.Destroy, s.Close, s.Prune, s.Count, s.Load, s.Remove, s.Clean, s.Drop, s.Inspect, s.Meter, s.Stored}
 	change(b)
 	return b
 }
@@ -552,3 +597,4 @@ func (b *broken) Clean(ctx context.Context, prefix string, ours func(string) boo
 func (b *broken) Drop(ctx context.Context) error                          { return b.drop(ctx) }
 func (b *broken) Inspect(ctx context.Context) (drivers.Inspection, error) { return b.inspect(ctx) }
 func (b *broken) Meter(ctx context.Context) (drivers.Reading, error)      { return b.meter(ctx) }
+func (b *broken) Stored(ctx context.Context) (drivers.Storage, error)     { return b.stored(ctx) }

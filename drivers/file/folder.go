@@ -200,6 +200,16 @@ func (f *folder) enter(ctx context.Context) error {
 
 func (f *folder) leave() { f.calls.RUnlock() }
 
+// goesOn tells a long call whether it may.
+func (f *folder) goesOn(ctx context.Context) error {
+	select {
+	case <-f.closed:
+		return drivers.ErrClosed
+	default:
+		return ctx.Err()
+	}
+}
+
 // Close waits for the calls in flight, so that no temporary file is left; those
 // that only wait for something stop waiting.
 func (f *folder) Close() error {

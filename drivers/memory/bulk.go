@@ -14,6 +14,7 @@ var (
 	_ drivers.Cleaner   = (*driver)(nil)
 	_ drivers.Counter   = (*driver)(nil)
 	_ drivers.Meter     = (*driver)(nil)
+	_ drivers.Stored    = (*driver)(nil)
 	_ drivers.Inspector = (*driver)(nil)
 	_ drivers.Pruner    = pruning{}
 )
@@ -92,18 +93,39 @@ func (d *driver) each(ctx context.Context, visit func(*shard)) error {
 // Meter gives the bytes of ids and values, and the expired sessions present. A
 // map has no counters of its own.
 func (d *driver) Meter(ctx context.Context) (drivers.Reading, error) {
+	storage, err := d.Stored(ctx)
+	return drivers.Reading{Storage: storage}, err
+}
+
+// Stored looks at each session, a shard at a time, under a lock that keeps no get
+// waiting.
+func (d *driver) Stored(ctx context.Context) (drivers.Storage, error) {
 	now := d.now().UnixMilli()
 	var bytes, expired int64
-	err := d.each(ctx, func(s *shard) {
-		for id, have := range s.sessions {
-			bytes += int64(len(id) + len(have.value))
-			if have.expired(now) {
-				expired++
-			}
+	for i := range d.shards {
+		if err := ctx.Err(); err != nil {
+			return drivers.Storage{}, err
 		}
-	})
-	if err != nil {
-		return drivers.Reading{}, err
+		b, e, err := d.shards[i].stored(now)
+		if err != nil {
+			return drivers.Storage{}, err
+		}
+		bytes, expired = bytes+b, expired+e
 	}
-	return drivers.Reading{Bytes: &bytes, ExpiredPresent: &expired}, nil
+	return drivers.Storage{Bytes: &bytes, ExpiredPresent: &expired}, nil
+}
+
+func (s *shard) stored(nowMillis int64) (bytes, expired int64, err error) {
+	s.RLock()
+	defer s.RUnlock()
+	if s.sessions == nil {
+		return 0, 0, drivers.ErrClosed
+	}
+	for id, have := range s.sessions {
+		bytes += int64(len(id) + len(have.value))
+		if have.expired(nowMillis) {
+			expired++
+		}
+	}
+	return bytes, expired, nil
 }

@@ -31,6 +31,7 @@ type driver struct {
 	created    bool // by Open, so that Drop may remove it
 	marked     bool // by an earlier run: beside the collection is the mark
 
+	apart       *apart
 	connections connections
 	closed      atomic.Bool
 }
@@ -204,14 +205,14 @@ func withoutDeadline(ctx context.Context) (context.Context, func()) {
 // closeGrace is how long Close lets calls in flight finish.
 const closeGrace = time.Second
 
-// Close ends the client's connections.
+// Close ends the clients' connections.
 func (d *driver) Close() error {
 	if d.closed.Swap(true) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
 	defer cancel()
-	if err := d.client.Disconnect(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err := errors.Join(d.apart.close(ctx), d.client.Disconnect(ctx)); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("close the connections to MongoDB: %w", err)
 	}
 	return nil

@@ -30,9 +30,9 @@ func (c *connections) count(e *event.PoolEvent) {
 	}
 }
 
-// Connections implements drivers.Connected. Those that watch the servers are not
-// counted, as their number stays the same.
-func (d *driver) Connections() int { return int(d.connections.open.Load()) }
+// Connections implements drivers.Connected. Those of the calls' client that watch the
+// servers are not counted, as their number stays the same.
+func (d *driver) Connections() int { return int(d.connections.open.Load() + d.apart.open.Load()) }
 
 func (c *connections) exhausted() bool { return c.most > 0 && c.open.Load() >= c.most }
 

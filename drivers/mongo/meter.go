@@ -6,6 +6,7 @@ import (
 
 	"github.com/sessionbench/bench/drivers"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
 // Meter reads the server's counters and the collection's size. AllCalls counts
@@ -17,27 +18,47 @@ func (d *driver) Meter(ctx context.Context) (drivers.Reading, error) {
 	if err != nil {
 		return r, err
 	}
-	stats, err := d.ask(ctx, d.db, bson.D{{Key: "collStats", Value: d.sessions.Name()}})
-	if err != nil {
-		return r, err
-	}
-	// The command count, since an aggregation would count as one of our finds
-	// (from MongoDB 7.1 on).
-	over, err := d.ask(ctx, d.db, bson.D{
-		{Key: "count", Value: d.sessions.Name()},
-		{Key: "query", Value: expiredBefore(bson.NewDateTimeFromTime(time.Now()))},
-	})
-	if err != nil {
+	if r.Storage, err = d.storage(ctx, d.db); err != nil {
 		return r, err
 	}
 	r.AllCalls = calls(status)
 	r.Connections = integer(status, "connections", "current")
+	return r, nil
+}
+
+// Stored reads the collection's size on a connection of its own.
+func (d *driver) Stored(ctx context.Context) (drivers.Storage, error) {
+	const doing = "read what the sessions take"
+	if err := d.usable(ctx, doing); err != nil {
+		return drivers.Storage{}, err
+	}
+	db, err := d.apart.database(d.db.Name(), answered())
+	if err != nil {
+		return drivers.Storage{}, d.failed(ctx, doing, err)
+	}
+	return d.storage(ctx, db)
+}
+
+func (d *driver) storage(ctx context.Context, db *mongo.Database) (s drivers.Storage, err error) {
+	stats, err := d.ask(ctx, db, bson.D{{Key: "collStats", Value: d.sessions.Name()}})
+	if err != nil {
+		return s, err
+	}
+	// The command count, since an aggregation would count as one of our finds
+	// (from MongoDB 7.1 on).
+	over, err := d.ask(ctx, db, bson.D{
+		{Key: "count", Value: d.sessions.Name()},
+		{Key: "query", Value: expiredBefore(bson.NewDateTimeFromTime(time.Now()))},
+	})
+	if err != nil {
+		return s, err
+	}
 	if data, indexes := integer(stats, "storageSize"), integer(stats, "totalIndexSize"); data != nil && indexes != nil {
 		bytes := *data + *indexes
-		r.Bytes = &bytes
+		s.Bytes = &bytes
 	}
-	r.ExpiredPresent = integer(over, "n")
-	return r, nil
+	s.ExpiredPresent = integer(over, "n")
+	return s, nil
 }
 
 // calls sums the session calls: mongod's opcounters or, from a server that has

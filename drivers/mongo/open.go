@@ -46,6 +46,7 @@ func connect(ctx context.Context, cfg drivers.Config, commands *event.CommandMon
 	if d.client, err = mongo.Connect(opts); err != nil {
 		return nil, fmt.Errorf("configure the client: %w", err)
 	}
+	d.apart = newApart(opts)
 	d.use(database(cfg), cfg.Options.Text("collection"))
 	if err := d.provide(ctx, cfg); err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -54,11 +55,14 @@ func connect(ctx context.Context, cfg drivers.Config, commands *event.CommandMon
 }
 
 func (d *driver) use(database, collection string) {
-	answered := options.Database().SetWriteConcern(writeconcern.W1())
-	d.admin = d.client.Database("admin", answered)
-	d.db = d.client.Database(database, answered)
+	d.admin = d.client.Database("admin", answered())
+	d.db = d.client.Database(database, answered())
 	d.bulk = d.db.Collection(collection)
 	d.sessions = d.client.Database(database).Collection(collection)
+}
+
+func answered() *options.DatabaseOptionsBuilder {
+	return options.Database().SetWriteConcern(writeconcern.W1())
 }
 
 // allHopeless gives up as soon as every host of the URL has shown that waiting

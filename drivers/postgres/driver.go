@@ -20,6 +20,7 @@ var (
 	_ drivers.Dropper   = (*driver)(nil)
 	_ drivers.Inspector = (*driver)(nil)
 	_ drivers.Meter     = (*driver)(nil)
+	_ drivers.Stored    = (*driver)(nil)
 )
 
 // Connections implements drivers.Connected.

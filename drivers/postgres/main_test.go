@@ -138,6 +138,7 @@ type driver interface {
 	drivers.Dropper
 	drivers.Inspector
 	drivers.Meter
+	drivers.Stored
 }
 
 // connect opens a driver that the test's end closes.

@@ -49,6 +49,13 @@ func TestTheMeterCountsCallsExactly(t *testing.T) {
 					}
 				})
 			}
+			all.Go(func() {
+				for range each {
+					if _, err := d.Stored(t.Context()); err != nil {
+						t.Error(err)
+					}
+				}
+			})
 			all.Wait()
 			besides(t, d, ids)
 			after := calls(t, d)
@@ -56,6 +63,34 @@ func TestTheMeterCountsCallsExactly(t *testing.T) {
 				t.Errorf("round %d: the meter counted %d calls, made were %d", round, after-before, want)
 			}
 			before = after
+		}
+	})
+}
+
+// The server counts a transaction for each process that helps with a query, so none
+// must: where a table is large, it likes to take two.
+func TestWhatIsStoredIsCountedByOneProcess(t *testing.T) {
+	bothClients(t, func(t *testing.T, client drivers.Client) {
+		eager := ownDatabase(t, "parallel_setup_cost", "0", "parallel_tuple_cost", "0", "min_parallel_table_scan_size", "0", "min_parallel_index_scan_size", "0")
+		d := connect(t, config(t, eager, client))
+		ids := drivertest.NewIDs()
+		if err := d.Load(t.Context(), func(yield func(drivers.Record) bool) {
+			for n := range 3000 {
+				if !yield(drivertest.Record(ids.Next(), -time.Hour, n, drivertest.Padding(500))) {
+					return
+				}
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		before := calls(t, d)
+		for range 10 {
+			if _, err := d.Stored(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := calls(t, d) - before; n != 0 {
+			t.Errorf("the server counted %d transactions, and no call was made", n)
 		}
 	})
 }
@@ -115,6 +150,49 @@ func TestTheMeterTellsWhatIsStored(t *testing.T) {
 		full := read()
 		if *full.ExpiredPresent != 7 || *full.DeadRows == 0 || *full.Bytes <= *empty.Bytes {
 			t.Errorf("%d expired, want 7; %d dead rows after overwrites; %d bytes, were %d", *full.ExpiredPresent, *full.DeadRows, *full.Bytes, *empty.Bytes)
+		}
+		beside, err := d.Stored(t.Context())
+		if err != nil || *beside.ExpiredPresent != 7 || *beside.DeadRows == 0 || *beside.Bytes <= *empty.Bytes {
+			t.Errorf("read beside the calls: %+v, %v", beside, err)
+		}
+	})
+}
+
+// While all connections of the pool are in use, what is stored is read as ever, and
+// the calls that wait for one go on waiting for that alone.
+func TestWhatIsStoredIsReadWhileThePoolIsInUse(t *testing.T) {
+	bothClients(t, func(t *testing.T, client drivers.Client) {
+		url := ownDatabase(t)
+		d := connect(t, config(t, url, client, "pool_size", "1"))
+		r := drivertest.Record(drivertest.NewIDs().Next(), time.Hour, 1, "")
+		if err := d.Set(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		other, err := plain(t, url).Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := other.Exec(t.Context(), "SELECT FROM session FOR UPDATE"); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error)
+		go func() { done <- d.Set(t.Context(), r) }()
+		for waiting := 0; waiting == 0; time.Sleep(time.Millisecond) {
+			if err := other.QueryRow(t.Context(), "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = ANY(SELECT pid FROM pg_stat_activity WHERE datname = current_database())").Scan(&waiting); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s, err := d.Stored(t.Context()); err != nil || *s.Bytes == 0 {
+			t.Errorf("%+v, %v", s, err)
+		}
+		if n := d.(drivers.Connected).Connections(); n != 2 {
+			t.Errorf("%d connections are counted, want the pool's and the one apart", n)
+		}
+		if err := other.Rollback(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
 		}
 	})
 }

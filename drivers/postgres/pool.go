@@ -28,7 +28,11 @@ type pool struct {
 	extra atomic.Int64
 
 	mu   sync.Mutex
-	open map[*pgx.Conn]struct{}
+	open map[*pgx.Conn]struct{} // the pool's, and the one apart
+
+	// other has the connection apart from the pool's, or nil while there is none: see
+	// apart.
+	other chan *pgx.Conn
 }
 
 // newPool makes a pool that opens connections when they are needed. It never
@@ -36,7 +40,8 @@ type pool struct {
 // server ended while it was idle is noticed by what lies in its socket, as Node's
 // event loop notices it.
 func newPool(ctx context.Context, c *pgxpool.Config) (*pool, error) {
-	p := &pool{open: map[*pgx.Conn]struct{}{}}
+	p := &pool{open: map[*pgx.Conn]struct{}{}, other: make(chan *pgx.Conn, 1)}
+	p.other <- nil
 	timeout := c.ConnConfig.ConnectTimeout
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -58,10 +63,7 @@ const settled = 10 * time.Millisecond
 // begin makes a new connection ready. The server counts its start as a
 // transaction, and each preparation.
 func (p *pool) begin(ctx context.Context, conn *pgx.Conn) error {
-	p.mu.Lock()
-	p.open[conn] = struct{}{}
-	p.mu.Unlock()
-	p.extra.Add(1)
+	p.count(conn)
 	for _, s := range p.prepare {
 		if err := p.prepareOn(ctx, conn, s); err != nil {
 			p.end(conn)
@@ -69,6 +71,14 @@ func (p *pool) begin(ctx context.Context, conn *pgx.Conn) error {
 		}
 	}
 	return nil
+}
+
+// count notes a new connection.
+func (p *pool) count(conn *pgx.Conn) {
+	p.mu.Lock()
+	p.open[conn] = struct{}{}
+	p.mu.Unlock()
+	p.extra.Add(1)
 }
 
 func (p *pool) prepareOn(ctx context.Context, conn *pgx.Conn, s *statement) error {
@@ -212,6 +222,7 @@ func (p *pool) close() {
 	}
 	done := make(chan struct{})
 	go func() {
+		p.closeApart()
 		p.Close()
 		close(done)
 	}()

@@ -15,6 +15,7 @@ import (
 // driver does what connect-redis does with its client.
 type driver struct {
 	client       client
+	apart        *apart
 	prefix       string
 	ttl          int64 // seconds
 	disableTouch bool
@@ -42,6 +43,7 @@ func open(ctx context.Context, cfg drivers.Config) (*driver, error) {
 		disableTouch: o.Bool("disable_touch"),
 		disableTTL:   o.Bool("disable_ttl"),
 		tls:          options.TLSConfig != nil,
+		apart:        newApart(options),
 	}
 	if cfg.Client == drivers.Native {
 		d.client = openPool(options, d.prefix, o.Int("pool_size"))
@@ -92,12 +94,13 @@ func (d *driver) Destroy(ctx context.Context, id string) error {
 }
 
 // Connections implements drivers.Connected.
-func (d *driver) Connections() int { return d.client.connections() }
+func (d *driver) Connections() int { return d.client.connections() + d.apart.connections() }
 
 func (d *driver) Close() error {
 	if d.closed.Swap(true) {
 		return nil
 	}
+	d.apart.close()
 	return d.client.close()
 }
 

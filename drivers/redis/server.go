@@ -74,7 +74,7 @@ func durability(settings map[string]string) drivers.Durability {
 // which is that of the whole server.
 func (d *driver) Meter(ctx context.Context) (drivers.Reading, error) {
 	all := map[string]string{}
-	for _, section := range []string{"commandstats", "clients", "memory"} {
+	for _, section := range []string{"commandstats", "clients", sectionMemory} {
 		text, err := d.client.info(ctx, section)
 		if err != nil {
 			return drivers.Reading{}, d.failed(ctx, cmdInfo+" "+section, err)
@@ -86,7 +86,7 @@ func (d *driver) Meter(ctx context.Context) (drivers.Reading, error) {
 	reading := drivers.Reading{
 		Calls:       map[drivers.Call]int64{},
 		Connections: number(all["connected_clients"]),
-		Bytes:       number(all["used_memory_dataset"]),
+		Storage:     storage(all),
 	}
 	for call, name := range map[drivers.Call]string{
 		drivers.Get: cmdGet, drivers.Set: cmdSet, drivers.Touch: cmdExpire, drivers.Destroy: cmdDel,
@@ -94,6 +94,22 @@ func (d *driver) Meter(ctx context.Context) (drivers.Reading, error) {
 		reading.Calls[call] = callsOf(all["cmdstat_"+strings.ToLower(name)])
 	}
 	return reading, nil
+}
+
+// Stored reads the memory of the data, on a connection of its own. Redis does not tell
+// how many keys are over and not freed yet.
+func (d *driver) Stored(ctx context.Context) (drivers.Storage, error) {
+	text, err := d.apart.info(ctx, sectionMemory)
+	if err != nil {
+		return drivers.Storage{}, d.failed(ctx, cmdInfo+" "+sectionMemory, err)
+	}
+	return storage(fields(text)), nil
+}
+
+const sectionMemory = "memory"
+
+func storage(memory map[string]string) drivers.Storage {
+	return drivers.Storage{Bytes: number(memory["used_memory_dataset"])}
 }
 
 // callsOf reads calls=12,usec=34,…; a command that was never called has no line.

@@ -20,6 +20,7 @@ var (
 	_ drivers.Dropper   = (*driver)(nil)
 	_ drivers.Inspector = (*driver)(nil)
 	_ drivers.Meter     = (*driver)(nil)
+	_ drivers.Stored    = (*driver)(nil)
 )
 
 // settings reads what a connection really has.
@@ -87,9 +88,21 @@ func (d *driver) Meter(ctx context.Context) (drivers.Reading, error) {
 	if err != nil {
 		return drivers.Reading{}, err
 	}
+	storage, err := d.Stored(ctx)
+	storage.ExpiredPresent = &expired
+	return drivers.Reading{Storage: storage}, err
+}
+
+// Stored gives the size of the file with its journals. To count the expired rows is
+// to scan the table, as expired has no index, and whoever reads makes a writer wait in
+// journal mode delete, and a checkpoint in wal.
+func (d *driver) Stored(ctx context.Context) (drivers.Storage, error) {
+	if err := d.handles.check(ctx); err != nil {
+		return drivers.Storage{}, err
+	}
 	bytes, err := d.file.size()
 	if err != nil {
-		return drivers.Reading{}, err
+		return drivers.Storage{}, err
 	}
-	return drivers.Reading{Bytes: &bytes, ExpiredPresent: &expired}, nil
+	return drivers.Storage{Bytes: &bytes}, nil
 }

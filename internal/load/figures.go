@@ -53,6 +53,7 @@ func (m *measurement) round(index int, verified results.Verify) (*results.Round,
 	m.load(f, total)
 	m.sides(f)
 	m.serverSide(f)
+	m.storageOverTime(f.Storage)
 	m.self(f, total)
 	round.Steady, round.Events = m.steady(), m.events.list
 	return round, nil

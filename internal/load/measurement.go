@@ -12,14 +12,15 @@ import (
 )
 
 // measurement watches a replay from the side: file descriptors, processor time
-// and memory of both sides each tick, the latencies of each second, the server's
-// own counters before and after.
+// and memory of both sides each tick, the latencies of each second, what the sessions
+// take now and then, the server's own counters before and after.
 type measurement struct {
 	*replay
 	unavailable map[string]string
 	startedAt   time.Time
 	client      watched
 	server      watched
+	stored      storage
 	before      *drivers.Reading
 	after       *drivers.Reading
 	harness     harness
@@ -47,6 +48,9 @@ func newMeasurement(r *replay) *measurement {
 	m.rows = rowSeconds(float64(r.options.Rounds) * (r.timeline.end() - r.timeline.begin()))
 	m.client.read, m.server.read = r.options.Client, r.target.Server
 	m.server.reason = r.target.ServerReason
+	m.stored.store, _ = r.driver.(drivers.Stored)
+	m.stored.second = func() float64 { return r.second(r.clock.now()) }
+	m.stored.open(r.calls)
 	m.client.rest()
 	m.server.rest()
 	return m
@@ -60,6 +64,9 @@ func (m *measurement) begin() {
 	m.startedAt = time.Now()
 	m.outage = newOutage(m.timeline)
 	m.finished.Go(m.watch)
+	m.finished.Go(func() {
+		m.stored.watch(time.Duration(m.moment(0)-m.clock.now()), m.done)
+	})
 }
 
 // end is called when the replay is over.

@@ -44,5 +44,7 @@ func (m *measurement) addRow(begin, seconds int, last bool) {
 	if m.server.read != nil && m.server.reason == "" {
 		row.ServerFDs = &[]int{m.server.now}[0]
 	}
+	stored := m.stored.before(float64(begin + seconds)) // what came since is the next row's
+	row.StoredBytes, row.DeadRows, row.ExpiredPresent = stored.Bytes, stored.DeadRows, stored.ExpiredPresent
 	m.series = append(m.series, row)
 }
