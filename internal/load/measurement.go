@@ -48,7 +48,9 @@ func newMeasurement(r *replay) *measurement {
 	m.rows = rowSeconds(float64(r.options.Rounds) * (r.timeline.end() - r.timeline.begin()))
 	m.client.read, m.server.read = r.options.Client, r.target.Server
 	m.server.reason = r.target.ServerReason
-	m.stored.store, _ = r.driver.(drivers.Stored)
+	if r.turn == nil { // a unit has no rows
+		m.stored.store, _ = r.driver.(drivers.Stored)
+	}
 	m.stored.second = func() float64 { return r.second(r.clock.now()) }
 	m.stored.open(r.calls)
 	m.client.rest()

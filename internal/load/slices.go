@@ -149,6 +149,9 @@ func (x *sliced) measure(ctx context.Context) error {
 		}
 		runtime.GC() // between the units, so that it need not run in them
 		u := newUnit(ctx, x.stays, s, counted)
+		for i, m := range u.parts { // idle is what was open before the preload
+			m.client.idle, m.server.idle = x.base[i].client.idle, x.base[i].server.idle
+		}
 		began := time.Now()
 		u.run(x.cpu)
 		x.how.Took += time.Since(began)

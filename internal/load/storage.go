@@ -122,6 +122,8 @@ func (m *measurement) storageOverTime(ends *results.Storage) {
 	s := &m.stored
 	const series = "storage_series"
 	switch {
+	case m.turn != nil: // there is no series either
+		return
 	case s.store == nil:
 		m.unavailable[series] = "the store does not say"
 		return
