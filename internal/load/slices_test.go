@@ -120,7 +120,7 @@ func (c *counting) Get(ctx context.Context, id string) (drivers.Record, error) {
 
 func (c *counting) Meter(context.Context) (drivers.Reading, error) {
 	bytes := int64(1)
-	return drivers.Reading{Calls: map[drivers.Call]int64{drivers.Get: c.calls.Load()}, Bytes: &bytes}, nil
+	return drivers.Reading{Calls: map[drivers.Call]int64{drivers.Get: c.calls.Load()}, Storage: drivers.Storage{Bytes: &bytes}}, nil
 }
 
 func TestTheServerCountsAllUnitsTogether(t *testing.T) {
