@@ -196,7 +196,7 @@ func (g *gateCase) runChecks(a, b []*results.Round) {
 			}
 		}
 	}
-	g.checks = append(g.checks, violationChecks(g.baselines, g.b, level)...)
+	g.checks = append(g.checks, violationChecks(earlier, b, faulty(g.b), level)...)
 	if g.elsewhere {
 		g.checks = append(g.checks, leakChecks(a, b, nil)...)
 	} else {
