@@ -288,11 +288,12 @@ func TestGateLimitsAreOfTheLoadAndWiderForWholeRounds(t *testing.T) {
 		o    GateOptions
 		want string
 	}{
-		"closed loop":   {gateRun{}, GateOptions{}, "throughput=5% p50=10% p95=10% p99=25%"},
-		"open loop":     {gateRun{open: true}, GateOptions{}, "p50=10% p90=10% p99=50%"},
-		"asked for":     {gateRun{}, GateOptions{Limits: mustLimits("p99.9=50%", "p50=5%")}, "p50=5% p99_9=50%"},
-		"whole rounds":  {whole, GateOptions{}, "throughput=15% p50=30% p95=30% p99=75%"},
-		"told as whole": {gateRun{}, GateOptions{Whole: true}, "throughput=15% p50=30% p95=30% p99=75%"},
+		"closed loop":      {gateRun{}, GateOptions{}, "throughput=5% p50=10% p95=10% p99=25%"},
+		"open loop":        {gateRun{open: true}, GateOptions{}, "p50=10% p90=10% p99=50%"},
+		"descriptors only": {gateRun{}, GateOptions{Limits: mustLimits("fds=300%")}, "throughput=5% p50=10% p95=10% p99=25%"},
+		"asked for":        {gateRun{}, GateOptions{Limits: mustLimits("p99.9=50%", "p50=5%")}, "p50=5% p99_9=50%"},
+		"whole rounds":     {whole, GateOptions{}, "throughput=15% p50=30% p95=30% p99=75%"},
+		"told as whole":    {gateRun{}, GateOptions{Whole: true}, "throughput=15% p50=30% p95=30% p99=75%"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
