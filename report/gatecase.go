@@ -58,12 +58,12 @@ func (g *gateCase) setRules(has func(gateLine) bool) error {
 	g.fds = defaultFDsLimit
 	cpuAsked := false
 	for _, l := range limits {
-		if g.whole {
-			l = l.wider()
-		}
-		if l.Metric == "fds" {
+		if l.Metric == "fds" { // no noise, and so no wider for whole rounds
 			g.fds = l.Share
 			continue
+		}
+		if g.whole {
+			l = l.wider()
 		}
 		cpuAsked = cpuAsked || l.Metric == "cpu"
 		before := len(g.limits)
