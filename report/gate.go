@@ -14,9 +14,9 @@ const GateSchema = "bench.gate/v1"
 // GateOptions say how strict a gate is, and what is known of how its results came to
 // be. The zero value judges what was saved by the defaults.
 type GateOptions struct {
-	// Limits are what may become worse and by how much; nil: DefaultGateLimits of the
-	// candidate's kind of load. CPU time and descriptors have limits of their own
-	// unless these name them.
+	// Limits are what may become worse and by how much. When none is of throughput or a
+	// percentile, DefaultGateLimits of the kind of load are in force too; CPU time and
+	// descriptors have limits of their own unless these name them.
 	Limits []GateLimit
 	// Objectives are absolute limits for the candidate, besides those in its result
 	// that are not just advisory.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -287,11 +288,12 @@ func TestGateLimitsAreOfTheLoadAndWiderForWholeRounds(t *testing.T) {
 		o    GateOptions
 		want string
 	}{
-		"closed loop":   {gateRun{}, GateOptions{}, "throughput=5% p50=10% p95=10% p99=25%"},
-		"open loop":     {gateRun{open: true}, GateOptions{}, "p50=10% p90=10% p99=50%"},
-		"asked for":     {gateRun{}, GateOptions{Limits: mustLimits("p99.9=50%", "p50=5%")}, "p50=5% p99_9=50%"},
-		"whole rounds":  {whole, GateOptions{}, "throughput=15% p50=30% p95=30% p99=75%"},
-		"told as whole": {gateRun{}, GateOptions{Whole: true}, "throughput=15% p50=30% p95=30% p99=75%"},
+		"closed loop":      {gateRun{}, GateOptions{}, "throughput=5% p50=10% p95=10% p99=25%"},
+		"open loop":        {gateRun{open: true}, GateOptions{}, "p50=10% p90=10% p99=50%"},
+		"descriptors only": {gateRun{}, GateOptions{Limits: mustLimits("fds=300%")}, "throughput=5% p50=10% p95=10% p99=25%"},
+		"asked for":        {gateRun{}, GateOptions{Limits: mustLimits("p99.9=50%", "p50=5%")}, "p50=5% p99_9=50%"},
+		"whole rounds":     {whole, GateOptions{}, "throughput=15% p50=30% p95=30% p99=75%"},
+		"told as whole":    {gateRun{}, GateOptions{Whole: true}, "throughput=15% p50=30% p95=30% p99=75%"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -326,5 +328,34 @@ func TestGateEndedBetweenTwoLooksTakesALastOne(t *testing.T) {
 		if got := fmt.Sprint(looksAt(c.units, GateOptions{Looks: gateLooks, Final: c.final})); got != c.looks {
 			t.Errorf("%d units, final %v: %s", c.units, c.final, got)
 		}
+	}
+}
+
+func TestGateOfManyUnitsSaysThatItsChancesAreApproximate(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(6, 6))
+	d := normal(r, 600)
+	for i := range d {
+		d[i] *= .05
+	}
+	v := gateRun{p50: d}.decide(t, GateOptions{Limits: mustLimits("p50=10%")})
+	if m := metricOf(t, v, "p50"); m.Arithmetic.Exact || m.Verdict != Same || m.Of != 600 {
+		t.Errorf("%s of %d, exact: %v", m.Verdict, m.Of, m.Arithmetic.Exact)
+	}
+	if text := gateDrawn(t, v, "table", GateStyle{Explain: true}); !strings.Contains(text, "signed rank test by the normal approximation") {
+		t.Error("the explanation doesn't say so")
+	}
+}
+
+func TestGateOfALaterViolationIsThatOfItsLook(t *testing.T) {
+	t.Parallel()
+	run := gateRun{units: 18, p99: []float64{.5, -.5, .6, -.6, .7, -.7, .5, -.5, .6, -.6, .7, -.7}, change: func(i int, a, b *results.Round) {
+		if i == 15 {
+			b.Violations.Lost = 1
+		}
+	}}
+	v := run.decide(t, GateOptions{Looks: gateLooks})
+	if v.Outcome != GateFail || v.Units.Count != 18 || metricOf(t, v, "p50").Of != 18 {
+		t.Errorf("%s after %d units", v.Outcome, v.Units.Count)
 	}
 }

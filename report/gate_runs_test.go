@@ -183,6 +183,7 @@ func TestGateSaysWhatItCantCompare(t *testing.T) {
 		}}, "gate: scenario.sessions: the baseline redis:7.4 of 2026-11-23 15:04 has 10000 and redis:8 of 2026-11-23 15:04 has 500"},
 		"another client":  {unlike(alone, func(a, b *results.Result) { b.Target.Client = "native" }), "gate: target.client: "},
 		"another network": {unlike(alone, func(a, b *results.Result) { b.Target.Network = "bridge" }), "gate: target.network: "},
+		"another load":    {unlike(alone, func(a, b *results.Result) { b.Rounds[0].Load.Mode = "open" }), "gate: load.mode: "},
 		"another shard":   {unlike(alone, func(a, b *results.Result) { b.Shard = &results.Shard{Index: 1, Count: 2} }), "gate: shard: "},
 		"a limit of what neither has": {
 			unlike(alone, func(a, b *results.Result) {

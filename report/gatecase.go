@@ -54,19 +54,16 @@ const costShare = 0.25
 // line's figure. The levels are fixed by what is asked for and what can be read, never
 // by what was found.
 func (g *gateCase) setRules(has func(gateLine) bool) error {
-	limits := g.o.Limits
-	if limits == nil {
-		limits = DefaultGateLimits(mode(g.b) == "open")
-	}
+	limits := inForce(g.o.Limits, mode(g.b) == "open")
 	g.fds = defaultFDsLimit
 	cpuAsked := false
 	for _, l := range limits {
-		if g.whole {
-			l = l.wider()
-		}
-		if l.Metric == "fds" {
+		if l.Metric == "fds" { // no noise, and so no wider for whole rounds
 			g.fds = l.Share
 			continue
+		}
+		if g.whole {
+			l = l.wider()
 		}
 		cpuAsked = cpuAsked || l.Metric == "cpu"
 		before := len(g.limits)
@@ -88,6 +85,16 @@ func (g *gateCase) setRules(has func(gateLine) bool) error {
 	}
 	slices.SortStableFunc(g.limits, func(a, b gateRule) int { return linePlace(a.line) - linePlace(b.line) })
 	return nil
+}
+
+// inForce are the limits asked for, and the default ones as long as none of them is of
+// a speed: who allows more descriptors doesn't allow it to be slower.
+func inForce(asked []GateLimit, open bool) []GateLimit {
+	speed := func(l GateLimit) bool { return l.Metric != "cpu" && l.Metric != "fds" }
+	if slices.ContainsFunc(asked, speed) {
+		return asked
+	}
+	return append(DefaultGateLimits(open), asked...)
 }
 
 // sampled tells whether there is anything to judge: where nothing ran, no figure is

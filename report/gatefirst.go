@@ -9,7 +9,7 @@ func first(b *results.Result, o GateOptions) (*GateVerdict, error) {
 	rounds := roundsOf(b)
 	g.cautions = append(untold(b, g.nameB), cautions("", g.nameB, nil, rounds)...)
 	g.cautions = append(g.cautions, overloaded("", g.nameB, nil, rounds)...)
-	g.checks = append(violationChecks(nil, b, 0), leakChecks(nil, rounds, nil)...)
+	g.checks = append(violationChecks(nil, rounds, faulty(b), 0), leakChecks(nil, rounds, nil)...)
 	g.outcome = g.runOutcome(true)
 	return g.verdict()
 }

@@ -170,12 +170,3 @@ func finite(x float64) *float64 {
 	}
 	return &x
 }
-
-// unjudged shows the figures with the reason why nothing is said of them.
-func (g *gateCase) unjudged(trials []*trial, reason string) {
-	for _, t := range trials {
-		m := t.figures(g.units[:g.plan[g.at].units])
-		m.Reason = reason
-		g.metrics = append(g.metrics, m)
-	}
-}

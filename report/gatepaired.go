@@ -28,6 +28,7 @@ func (g *gateCase) judgePaired() error {
 			break
 		}
 	}
+	g.metrics = g.lines(trials)
 	g.outcome = orInconclusive(g.outcome)
 	g.decided = g.decided || g.o.Final || g.o.Looks == nil
 	return nil
@@ -68,24 +69,19 @@ func (g *gateCase) look(trials []*trial, l look) {
 	a, b := sidesOf(units)
 	g.cautions = append(cautions(g.nameA, g.nameB, a, b), g.tooFew(l)...)
 	g.overloads = overloaded(g.nameA, g.nameB, a, b)
-	g.metrics, g.checks = g.metrics[:0], g.checks[:0]
+	g.checks = g.checks[:0]
 	answer := goOn
 	switch {
 	case len(g.overloads) > 0:
 		g.cautions = append(g.cautions, g.overloads...)
 		g.decided = true // more of the same would not be compared either
-		g.unjudged(trials, "overloaded")
 	case l.units < fewestUnits:
 		g.checks = g.rates(units, 1)
-		g.unjudged(trials, "too few units")
 	default:
 		g.checks = g.rates(units, l.share)
 		answer = lookAtAll(trials, l)
-		for _, t := range trials {
-			g.metrics = append(g.metrics, t.metric(units))
-		}
 	}
-	g.checks = append(g.checks, violationChecks([]*results.Result{g.a}, g.b, g.errorLevel(1))...)
+	g.checks = append(g.checks, g.violations(a, b)...)
 	g.checks = append(g.checks, descriptorChecks(a, b, g.fds, g.o.Looks)...)
 	switch {
 	case answer == anyWorse || anyCheck(g.checks, Worse, false):
@@ -93,6 +89,37 @@ func (g *gateCase) look(trials []*trial, l look) {
 	case answer == allOK && !anyCheck(g.checks, CantTell, true) && len(g.cautions) == 0:
 		g.outcome, g.decided = GatePass, true
 	}
+}
+
+// lines are the metrics as of the last look.
+func (g *gateCase) lines(trials []*trial) (lines []GateMetric) {
+	units := g.units[:g.plan[g.at].units]
+	reason := ""
+	switch {
+	case len(g.overloads) > 0:
+		reason = "overloaded"
+	case len(units) < fewestUnits:
+		reason = "too few units"
+	}
+	for _, t := range trials {
+		if reason == "" {
+			lines = append(lines, t.metric(units))
+			continue
+		}
+		m := t.figures(units)
+		m.Reason = reason
+		lines = append(lines, m)
+	}
+	return lines
+}
+
+// violations are those up to the units of a look, and at the last one all: also what is
+// in a round without a partner, or what a read-back found in the end.
+func (g *gateCase) violations(a, b []*results.Round) []GateCheck {
+	if g.at == len(g.plan)-1 {
+		a, b = roundsOf(g.a), roundsOf(g.b)
+	}
+	return violationChecks(a, b, faulty(g.b), g.errorLevel(1))
 }
 
 func sidesOf(units []gatePair) (a, b []*results.Round) {

@@ -36,6 +36,9 @@ func refusal(a, b *results.Result) error {
 			return different("scenario."+path, scenarioValues(a)[path], scenarioValues(b)[path])
 		}
 	}
+	if len(a.Rounds) > 0 && len(b.Rounds) > 0 && mode(a) != mode(b) {
+		return different("load.mode", mode(a), mode(b))
+	}
 	if shardInWords(a) != shardInWords(b) {
 		return different("shard", shardInWords(a), shardInWords(b))
 	}

@@ -24,11 +24,10 @@ var violationKinds = []struct {
 	{"swapped", func(v results.Violations) uint64 { return v.Swapped }},
 }
 
-// broken is what all rounds of a result broke: a session that was lost is lost,
-// whether or not its unit is one of those compared.
-func broken(r *results.Result) (v results.Violations, attempted uint64) {
-	for i := range r.Rounds {
-		f := &r.Rounds[i].Figures
+// broken is what rounds broke.
+func broken(rounds []*results.Round) (v results.Violations, attempted uint64) {
+	for _, r := range rounds {
+		f := &r.Figures
 		v = v.Plus(f.Violations).Plus(f.Verify.Violations)
 		if all := f.Operations["all"]; all != nil {
 			attempted += attempts(all)
@@ -41,20 +40,15 @@ func broken(r *results.Result) (v results.Violations, attempted uint64) {
 // kind that the baseline doesn't have is worse, by no statistics: a correct store has
 // none at all. Where a fault is part of the scenario, and of what both have, it is a
 // matter of how many.
-func violationChecks(baselines []*results.Result, b *results.Result, level float64) (checks []GateCheck) {
-	var before results.Violations
-	var attemptedA uint64
-	for _, a := range baselines {
-		v, n := broken(a)
-		before, attemptedA = before.Plus(v), attemptedA+n
-	}
+func violationChecks(a, b []*results.Round, faulty bool, level float64) (checks []GateCheck) {
+	before, attemptedA := broken(a)
 	now, attemptedB := broken(b)
 	for _, k := range violationKinds {
 		inA, inB := k.of(before), k.of(now)
 		if inA == 0 && inB == 0 {
 			continue
 		}
-		checks = append(checks, violationCheck(k.name, tally{inA, attemptedA}, tally{inB, attemptedB}, faulty(b), level))
+		checks = append(checks, violationCheck(k.name, tally{inA, attemptedA}, tally{inB, attemptedB}, faulty, level))
 	}
 	if len(checks) == 0 {
 		none := 0.0

@@ -95,7 +95,7 @@ func (f *gateFlags) declareBaseline(p *pflag.FlagSet) {
 
 func (f *gateFlags) declareLimits(p *pflag.FlagSet) {
 	p.StringArrayVar(&f.limits, "max-regression", nil, "`LIMITS` of what may become worse, METRIC=PERCENT; repeatable, or with commas\n(default "+
-		limitsInWords(false)+"; open loop: "+limitsInWords(true)+")\nof "+strings.Join(report.GateMetrics, ", "))
+		limitsInWords(false)+"; open loop: "+limitsInWords(true)+")\nof "+strings.Join(report.GateMetrics, ", ")+"; those of cpu and fds are 10% and leave the others as they are")
 	p.StringArrayVar(&f.objectives, "objective", nil, "`METRIC=VALUE` that the candidate has to keep: p99=20ms, errors=0.1%, lost=0; repeatable")
 }
 
