@@ -5,7 +5,8 @@
 #   CGO_ENABLED=0 go build -trimpath -o image/usr/local/bin/bench .
 #   docker build --target=prebuilt --tag=bench .
 #
-# or built in an image that has Go:
+# or built in an image that has Go (with BuildKit; the builder before it wants the folder
+# image/ all the same):
 #
 #   docker build --tag=bench .
 #

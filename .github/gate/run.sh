@@ -98,7 +98,7 @@ wait "$tee" || true
 cat "$work/table"
 
 said() { # the verdict in a line, or else the last that bench said
-	{ sed -n '1s/^gate: //p' "$work/table" | tr -s ' '; } | grep . || tail -n 1 "$work/stderr"
+	sed -n -e '1s/   */; /g' -e '1s/; /: /' -e '1s/^gate: //p' "$work/table" | grep . || tail -n 1 "$work/stderr"
 }
 
 meaning="bench ended in a way of its own"
