@@ -26,6 +26,9 @@ func (r *replay) replayLane(i int) {
 	defer w.release()
 	lane, short := &r.lanes[i], r.people.lanes[i]
 	yielded := int64(0)
+	if r.turn != nil {
+		r.turn.ready.Done()
+	}
 	for !r.ending() {
 		now := r.clock.now()
 		if now-yielded > burst {

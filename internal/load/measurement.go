@@ -65,6 +65,9 @@ func (m *measurement) readBefore(ctx context.Context) { m.before = m.readServer(
 func (m *measurement) begin() {
 	m.startedAt = time.Now()
 	m.outage = newOutage(m.timeline)
+	if m.turn != nil { // what this takes would be in the unit's first slice
+		m.harness.start()
+	}
 	m.finished.Go(m.watch)
 	m.finished.Go(func() {
 		m.stored.watch(time.Duration(m.moment(0)-m.clock.now()), m.done)

@@ -246,22 +246,22 @@ func slowestMedian(pilots []*measurement) time.Duration {
 	return time.Duration(slowest)
 }
 
-// groups is how many of them make a unit. In a closed loop what is open at the end of a
-// slice takes about a median.
+// groups is how many of them make a unit: an even number. In a closed loop what is open
+// at the end of a slice takes about a median.
 func (x *sliced) groups(pilots []*measurement) int {
 	slot := x.how.Length
 	if !x.stays[0].plan.timeline.open {
 		slot += slowestMedian(pilots)
 	}
-	one := 2 * time.Duration(len(x.stays)) * slot
-	n := int(math.Round(unitLength.Seconds() / one.Seconds()))
+	two := 4 * time.Duration(len(x.stays)) * slot
+	n := int(math.Round(unitLength.Seconds() / two.Seconds()))
 	for _, m := range pilots {
 		if perSecond := float64(m.merged(uncounted).requests()) / max(x.warmup, pilotSlice).Seconds(); perSecond > 0 {
-			enough := leastPerUnit / perSecond / (2 * x.how.Length.Seconds())
-			n = max(n, min(int(enough)+1, int(mostUnit/one)))
+			enough := leastPerUnit / perSecond / (4 * x.how.Length.Seconds())
+			n = max(n, min(int(enough)+1, int(mostUnit/two)))
 		}
 	}
-	return max(1, n)
+	return 2 * max(1, n)
 }
 
 // take adds a unit's rounds to the outcomes. It is not complete when a target had

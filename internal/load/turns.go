@@ -1,6 +1,8 @@
 package load
 
 import (
+	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -8,7 +10,9 @@ import (
 
 // slicing is how several targets share the time: in turn each has a slice of it, in
 // groups that read the same forwards and backwards (ABBA), so that what drifts hits
-// all alike.
+// all alike; and of every two groups one begins with the one end and the next with the
+// other (ABBA BAAB), so that what a slice has from its place, such as standing between
+// two of the same target, hits all alike too.
 type slicing struct {
 	targets int
 	length  int64 // of a slice, in ns
@@ -25,10 +29,10 @@ func (s slicing) own() int64 { return 2 * int64(s.groups) * s.length }
 // whole is how long a unit is.
 func (s slicing) whole() int64 { return int64(s.slots()) * s.length }
 
-// first tells where in the first half of a group a target's slice is. Half of the
-// groups, by the seed, begin with the last target.
+// first tells where in the first half of a group a target's slice is. Which of two
+// groups begins with the last target, the seed decides.
 func (s slicing) first(group, target int) int {
-	if hash(s.seed, 5, uint64(group))&1 == 1 {
+	if (hash(s.seed, 5, uint64(group/2))+uint64(group))&1 == 1 {
 		return s.targets - 1 - target
 	}
 	return target
@@ -53,9 +57,9 @@ func (s slicing) slot(target, n int) int {
 	return group*2*s.targets + at
 }
 
-// In a closed loop all workers start at once when a slice begins. What starts in its
-// first twentieth, or in so long, is not counted: the rest meets a store as busy as
-// one that is never left alone.
+// In a closed loop all workers start at once when a slice begins. What starts before
+// all have is not counted, nor in the first twentieth of the slice, or in so long: the
+// rest meets a store as busy as one that is never left alone.
 const longestLeadIn = int64(3 * time.Millisecond)
 
 func (s slicing) leadIn() int64 { return min(s.length/20, longestLeadIn) }
@@ -68,13 +72,17 @@ type turn struct {
 	stretch int   // that what counts is of
 	open    bool  // requests come due by the plan, and all count
 
-	from  atomic.Int64 // what starts from then on counts
-	until atomic.Int64 // when the slice ends that runs, or ran last
-	busy  atomic.Int64 // requests of a closed loop that are open
+	from  atomic.Int64   // what starts from then on counts
+	until atomic.Int64   // when the slice ends that runs, or ran last
+	busy  atomic.Int64   // requests of a closed loop that are open
+	ready sync.WaitGroup // workers of a closed loop that are still to come
 
 	mu      sync.Mutex
-	next    chan struct{} // closed when another slice begins, or the unit is over
+	next    chan struct{} // closed when another slice begins
 	over    chan struct{} // closed when the unit is
+	waiting int           // workers, for the next slice
+	missing int           // of those that waited for this one: have not started
+	settled int64         // when the lead-in is over
 	counted int64         // ns in which what starts counts
 	cpu     time.Duration // that this process used in its slices
 }
@@ -115,27 +123,54 @@ func (t *turn) moment(second float64) int64 {
 	return t.begin + int64(t.slicing.slot(t.target, int(n)))*t.slicing.length + ns - n*t.slicing.length
 }
 
+// notYet is when what starts counts while not all workers have.
+const notYet = int64(math.MaxInt64)
+
 // await waits for the target's slice, and tells whether what starts then counts; ok
 // is false when the unit is over. The caller leaves when its request is answered.
 func (t *turn) await(c *clock) (begins int64, stretch int, ok bool) {
-	for {
-		t.mu.Lock()
-		next := t.next
-		t.mu.Unlock()
+	for waited := false; ; waited = true {
 		t.busy.Add(1) // before the time is looked at: see drained
 		now := c.now()
 		if now < t.until.Load() {
+			if waited {
+				t.started(now)
+			}
 			if now < t.from.Load() {
 				return now, uncounted, true
 			}
 			return now, t.stretch, true
 		}
 		t.leave()
+		next := t.wait(now)
 		select {
 		case <-t.over:
 			return now, uncounted, false
 		case <-next:
 		}
+	}
+}
+
+// wait gives what ends the wait for the slice after the one that is over.
+func (t *turn) wait(now int64) <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now < t.until.Load() { // it began meanwhile
+		begun := make(chan struct{})
+		close(begun)
+		t.missing++
+		return begun
+	}
+	t.waiting++
+	return t.next
+}
+
+// started is told of the first request of each worker that waited for the slice.
+func (t *turn) started(now int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.missing--; t.missing == 0 {
+		t.from.Store(max(now+1, t.settled)) // this one is the last that does not count
 	}
 }
 
@@ -149,12 +184,22 @@ func (t *turn) drained() bool { return t.open || t.busy.Load() == 0 }
 func (t *turn) give(now, until int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	from := now + t.slicing.leadIn()
-	t.from.Store(from)
+	t.missing, t.waiting = t.waiting, 0
+	t.settled = now + t.slicing.leadIn()
+	t.from.Store(notYet)
+	if t.missing == 0 {
+		t.from.Store(t.settled)
+	}
 	t.until.Store(until)
-	t.counted += max(0, until-from)
 	close(t.next)
 	t.next = make(chan struct{})
+}
+
+// take ends the slice.
+func (t *turn) take() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.counted += max(0, t.until.Load()-t.from.Load())
 }
 
 // end is the end of the unit.
@@ -167,6 +212,9 @@ func (t *turn) end() {
 
 // drainPoll is how often it is looked whether a slice has drained.
 const drainPoll = int64(100 * time.Microsecond)
+
+// prelude is how long before a unit begins everything is made for it.
+const prelude = int64(10 * time.Millisecond)
 
 // takeTurns gives each target its slices, until the unit is over or the user ends it.
 // In a closed loop a slice begins when what the one before has sent is answered, so
@@ -181,18 +229,23 @@ func takeTurns(turns []*turn, c *clock, cpu cpuClock, ending func() bool) {
 		}
 		return now
 	}
-	never := func() bool { return false }
+	whatever := func() bool { return false }
+	for _, t := range turns { // who comes late would seem to start in the middle of a slice
+		t.ready.Wait()
+	}
 	s, used := turns[0].slicing, cpu()
 	begins := turns[0].begin
 	for slot := range s.slots() {
 		t := turns[s.owner(slot)]
-		now := wait(begins, int64(longestSleep), never)
+		now := wait(begins, int64(longestSleep), whatever)
 		ends := begins + s.length
 		if !t.open {
 			ends = now + s.length
 		}
 		t.give(now, ends)
-		wait(ends, int64(longestSleep), never)
+		runtime.Gosched() // or they wait until the runtime sees that this thread sleeps
+		wait(ends, int64(longestSleep), whatever)
+		t.take()
 		begins = wait(ends+s.length, drainPoll, t.drained)
 		if t.open {
 			begins = ends

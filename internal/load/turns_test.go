@@ -9,7 +9,7 @@ func TestSlicesReadTheSameForwardsAndBackwards(t *testing.T) {
 	t.Parallel()
 	for targets := 2; targets <= 4; targets++ {
 		s := slicing{targets: targets, length: 20, groups: 50, seed: 9}
-		first := map[int]int{}
+		first, pairs := map[int]int{}, map[int]int{}
 		for group := range s.groups {
 			var owners []int
 			for at := range 2 * targets {
@@ -21,6 +21,9 @@ func TestSlicesReadTheSameForwardsAndBackwards(t *testing.T) {
 				t.Fatalf("group %d of %d targets: %v", group, targets, owners)
 			}
 			first[owners[0]]++
+			if group%2 == 0 {
+				pairs[owners[0]]++
+			}
 			slices.Sort(owners)
 			for i, owner := range owners {
 				if owner != i/2 {
@@ -28,8 +31,11 @@ func TestSlicesReadTheSameForwardsAndBackwards(t *testing.T) {
 				}
 			}
 		}
-		if first[0] < 10 || first[targets-1] < 10 || first[0]+first[targets-1] != s.groups {
-			t.Errorf("%d targets: who begins: %v", targets, first)
+		if half := s.groups / 2; first[0] != half || first[targets-1] != half {
+			t.Errorf("%d targets: who begins: %v, not each end as often", targets, first)
+		}
+		if pairs[0] < 5 || pairs[targets-1] < 5 {
+			t.Errorf("%d targets: who begins two groups: %v, not by chance", targets, pairs)
 		}
 	}
 }

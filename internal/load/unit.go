@@ -22,6 +22,9 @@ func newUnit(ctx context.Context, stays []*stay, s slicing, stretch int) *unitRu
 		t := newTurn(s, i, stretch, st.plan.timeline.open)
 		r := st.replayUntil(ctx, unitTimeline(st.plan.timeline, s.own()))
 		r.turn = t
+		if !t.open {
+			t.ready.Add(st.plan.lanes)
+		}
 		u.turns, u.parts = append(u.turns, t), append(u.parts, newMeasurement(r))
 	}
 	return u
@@ -30,7 +33,7 @@ func newUnit(ctx context.Context, stays []*stay, s slicing, stretch int) *unitRu
 // run replays the unit, until all that was sent is answered or given up.
 func (u *unitRun) run(cpu cpuClock) {
 	c := u.parts[0].clock
-	begin := c.now()
+	begin := c.now() + prelude
 	var traffic sync.WaitGroup
 	for i, m := range u.parts {
 		u.turns[i].begin, m.zero = begin, begin
