@@ -16,8 +16,8 @@ import (
 
 // The two targets of a live gate, in the order of a comparison.
 const (
-	baseline = iota
-	candidate
+	baselineSide = iota
+	candidateSide
 )
 
 // liveGate runs a baseline and a candidate in turns, and looks at what they did until
@@ -49,14 +49,14 @@ type gateOutcome struct {
 // look runs the units up to a look on new instances of both targets, as far as they
 // are bench's to make, and takes them away again.
 func (g *liveGate) look(ctx context.Context, units int) (err error) {
-	first := len(g.rounds[baseline])
+	first := len(g.rounds[baselineSide])
 	var targets [2]*provided
 	defer func() {
 		g.progress.doing("taking away what was provided")
 		err = errors.Join(err, g.takeAway(targets))
 	}()
 	// Who is made first may have the better place in memory, or the quieter moment.
-	order := []int{baseline, candidate}
+	order := []int{baselineSide, candidateSide}
 	if rand.New(rand.NewPCG(g.flags.seed, uint64(first))).IntN(2) == 1 {
 		slices.Reverse(order)
 	}
@@ -115,7 +115,7 @@ func (g *liveGate) served(targets [2]*provided, outcomes []load.Outcome) error {
 		}
 		targets[i].silent = errors.Is(outcome.Err, load.ErrNoAnswer)
 		err := fmt.Errorf("%s: %w", targets[i].target, moreFiles(outcome.Err))
-		if i == candidate {
+		if i == candidateSide {
 			return failed(err)
 		}
 		return unavailable(err)
@@ -186,7 +186,7 @@ func (g *liveGate) tooShort() error {
 // are longer than a second.
 func (g *liveGate) until(look int) time.Duration {
 	const late = 1.25 // by how much a unit may be longer than it is counted as
-	unit := float64(g.slices.Took) / float64(len(g.rounds[baseline]))
+	unit := float64(g.slices.Took) / float64(len(g.rounds[baselineSide]))
 	return time.Duration(float64(look) * unit / late)
 }
 
@@ -197,7 +197,7 @@ func (g *liveGate) judge() (o gateOutcome, err error) {
 	}
 	options := g.options
 	options.Took, options.Redone, options.Instances = time.Since(g.began), g.slices.Redone, g.looked
-	o.verdict, err = report.Gate([]*results.Result{o.results[baseline]}, []*results.Result{o.results[candidate]}, options)
+	o.verdict, err = report.Gate([]*results.Result{o.results[baselineSide]}, []*results.Result{o.results[candidateSide]}, options)
 	if err != nil {
 		return o, usage(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/sessionbench/bench/results"
 )
 
-// What is for targets only has its place under these headings.
+// What is for targets only has its place under these headings of the help.
 const (
 	runTargets     = "How targets are run"
 	provideTargets = "How targets are provided"
@@ -78,18 +78,25 @@ func (f *gateFlags) runLiveGate(cmd *cobra.Command, out streams, baseline, candi
 	}
 	found, err := g.decide(ctx)
 	progress.end()
-	for _, r := range found.results {
+	err = errors.Join(err, f.saveAll(out, found.results))
+	for _, problem := range g.problems { // of the clean-up, which are nothing of the candidate's
+		out.say(problem.Error())
+	}
+	return found.verdict, found.results[candidateSide], err
+}
+
+func (f *gateFlags) saveAll(out streams, both [2]*results.Result) error {
+	for _, r := range both {
 		if r == nil {
 			continue
 		}
-		path, problem := f.load.save(r)
-		if problem != nil {
-			err = errors.Join(err, failed(problem))
-			continue
+		path, err := f.load.save(r)
+		if err != nil {
+			return failed(err)
 		}
 		out.say("saved " + path)
 	}
-	return found.verdict, found.results[1], errors.Join(append(g.problems, err)...)
+	return nil
 }
 
 // readTargets reads the flags as those of a run of the two.

@@ -256,6 +256,9 @@ func (m *measurement) afterwards(ctx context.Context, readingBack func()) (verif
 // serves is nil when the store still does after a replay, in whose end it may have
 // stopped.
 func (r *replay) serves(ctx context.Context, stopped error) error {
+	if r.silent != nil {
+		return r.silent
+	}
 	if err := r.gone(); err != nil || stopped == nil {
 		return err
 	}

@@ -22,8 +22,10 @@ func newUnit(ctx context.Context, stays []*stay, s slicing, stretch int) *unitRu
 		t := newTurn(s, i, stretch, st.plan.timeline.open)
 		r := st.replayUntil(ctx, unitTimeline(st.plan.timeline, s.own()))
 		r.turn = t
-		if !t.open {
-			t.ready.Add(st.plan.lanes)
+		for lane := range st.plan.lanes {
+			if !t.open && st.plan.runs(lane) {
+				t.ready.Add(1)
+			}
 		}
 		u.turns, u.parts = append(u.turns, t), append(u.parts, newMeasurement(r))
 	}
@@ -74,8 +76,8 @@ func (m *measurement) shareOut(f *results.Figures) {
 	if m.turn == nil {
 		return
 	}
-	counts, all := m.merged(counted).requests(), m.merged(uncounted).requests()
-	all += counts
+	counts := m.requests(counted)
+	all := counts + m.requests(uncounted)
 	if all == 0 {
 		return
 	}
@@ -90,10 +92,14 @@ func (m *measurement) shareOut(f *results.Figures) {
 	}
 }
 
-// requests is how many of the stage were sent.
-func (st *stage) requests() (n uint64) {
-	for k := range st.operations {
-		n += st.operations[k].count()
+// requests is how many ended that were sent in a stretch.
+func (m *measurement) requests(stretch int) (n uint64) {
+	for _, r := range m.recorders {
+		if st := r.stages[stretch]; st != nil {
+			for k := range st.operations {
+				n += st.operations[k].count()
+			}
+		}
 	}
 	return n
 }
