@@ -26,6 +26,19 @@ func newClock(wall func() time.Time) *clock {
 
 func (c *clock) now() int64 { return int64(time.Since(c.epoch)) }
 
+// sleepUntil waits for a moment, and is false when it was stopped before. It is late by
+// up to a millisecond, as Go's timers are.
+func (c *clock) sleepUntil(moment int64, stop <-chan struct{}) bool {
+	wait := time.NewTimer(time.Duration(moment - c.now()))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return true
+	case <-stop:
+		return false
+	}
+}
+
 // at is what the wall clock shows at a moment, as far as its jumps are known. A
 // moment of the newest era has them all.
 func (c *clock) at(n int64) time.Time { return c.epoch.Add(time.Duration(n + c.ahead.Load())) }

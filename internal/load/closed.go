@@ -47,7 +47,7 @@ func (r *replay) replayLane(i int) {
 			w.serveGroup(g, 0, stretch)
 		}
 		if r.turn != nil {
-			r.turn.leave()
+			r.turn.leave(r.clock)
 		}
 		time.Sleep(w.pause())
 	}

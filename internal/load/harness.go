@@ -93,7 +93,7 @@ func (h *harness) stop() {
 // part begins bench's part in the round with what is known here.
 func (h *harness) part() part {
 	p := part{
-		length: h.length, processors: float64(h.allowed.processors), gomaxprocs: float64(runtime.GOMAXPROCS(0)),
+		length: h.length, processors: float64(h.allowed.processors), gomaxprocs: float64(min(runtime.GOMAXPROCS(0), runtime.NumCPU())),
 		stops: h.stops, pauses: h.pauses,
 	}
 	if h.allowed.processors > 0 {

@@ -111,6 +111,9 @@ func (m *measurement) watch() {
 	ticks, glances := time.NewTicker(tick), time.NewTicker(glance)
 	defer ticks.Stop()
 	defer glances.Stop()
+	if m.turn != nil { // what opens for a moment shows in the other units
+		glances.Stop()
+	}
 	measured := time.NewTimer(time.Duration(m.moment(0) - m.clock.now()))
 	defer measured.Stop()
 	var last second

@@ -3,6 +3,7 @@ package load
 import (
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/scenarios"
@@ -99,10 +100,24 @@ func (r *replay) pace(push func(job)) {
 			if r.ending() { // only the user ends a run before what is due
 				return
 			}
-			t.sleep(min(j.due-j.handed, int64(longestSleep)))
+			r.sleep(t, j.due-j.handed)
 		}
 		push(j)
 	}
+}
+
+// whileOthers is from when on a pacer waits for its target's slice as other goroutines
+// do: a thread that sleeps keeps a processor from them for a while, and one of the other
+// pacers does so meanwhile.
+const whileOthers = int64(4 * time.Millisecond)
+
+// sleep waits so long at most.
+func (r *replay) sleep(t timer, ns int64) {
+	if r.turn != nil && ns > whileOthers {
+		time.Sleep(time.Duration(min(ns-whileOthers/2, int64(longestSleep))))
+		return
+	}
+	t.sleep(min(ns, int64(longestSleep)))
 }
 
 func (r *replay) serveJobs(q *queue, i int) {

@@ -57,6 +57,7 @@ func RunSlices(ctx context.Context, s *scenarios.Scenario, targets []*Target, o 
 	}
 	x.settle(ctx, s, targets)
 	defer x.steadyHeap()()
+	defer x.roomForPacers()()
 	defer func() {
 		for _, m := range x.base {
 			m.cancelCalls()
@@ -219,6 +220,18 @@ func (x *sliced) prune() (stop func()) {
 		close(done)
 		purges.Wait()
 	}
+}
+
+// roomForPacers lets Go's runtime use more threads at once than there are processors: a
+// pacer's thread that sleeps counts as one of them until the runtime notices, and with a
+// pacer a target there would at times be none left for what came due.
+func (x *sliced) roomForPacers() (restore func()) {
+	if !x.stays[0].plan.timeline.open {
+		return func() {}
+	}
+	before := runtime.GOMAXPROCS(0)
+	runtime.GOMAXPROCS(before + 2*len(x.stays))
+	return func() { runtime.GOMAXPROCS(before) }
 }
 
 // steadyHeap is that of a replay. A store in this process decides it for all.

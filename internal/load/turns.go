@@ -2,7 +2,6 @@ package load
 
 import (
 	"math"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,10 +71,11 @@ type turn struct {
 	stretch int   // that what counts is of
 	open    bool  // requests come due by the plan, and all count
 
-	from  atomic.Int64   // what starts from then on counts
-	until atomic.Int64   // when the slice ends that runs, or ran last
-	busy  atomic.Int64   // requests of a closed loop that are open
-	ready sync.WaitGroup // workers of a closed loop that are still to come
+	from    atomic.Int64   // what starts from then on counts
+	until   atomic.Int64   // when the slice ends that runs, or ran last
+	busy    atomic.Int64   // requests of a closed loop that are open
+	drained chan struct{}  // is told when none is, after the end of a slice
+	ready   sync.WaitGroup // workers of a closed loop that are still to come
 
 	mu      sync.Mutex
 	next    chan struct{} // closed when another slice begins
@@ -90,7 +90,7 @@ type turn struct {
 func newTurn(s slicing, target, stretch int, open bool) *turn {
 	return &turn{
 		slicing: s, target: target, stretch: stretch, open: open,
-		next: make(chan struct{}), over: make(chan struct{}),
+		next: make(chan struct{}), over: make(chan struct{}), drained: make(chan struct{}, 1),
 	}
 }
 
@@ -130,7 +130,7 @@ const notYet = int64(math.MaxInt64)
 // is false when the unit is over. The caller leaves when its request is answered.
 func (t *turn) await(c *clock) (begins int64, stretch int, ok bool) {
 	for waited := false; ; waited = true {
-		t.busy.Add(1) // before the time is looked at: see drained
+		t.busy.Add(1) // before the time is looked at: see leave
 		now := c.now()
 		if now < t.until.Load() {
 			if waited {
@@ -141,7 +141,7 @@ func (t *turn) await(c *clock) (begins int64, stretch int, ok bool) {
 			}
 			return now, t.stretch, true
 		}
-		t.leave()
+		t.leave(c)
 		next := t.wait(now)
 		select {
 		case <-t.over:
@@ -174,16 +174,25 @@ func (t *turn) started(now int64) {
 	}
 }
 
-func (t *turn) leave() { t.busy.Add(-1) }
-
-// drained tells after the end of a slice whether all that was sent in it is answered.
-// Whoever enters later sees that the slice is over.
-func (t *turn) drained() bool { return t.open || t.busy.Load() == 0 }
+// leave is the end of a request. Who enters when the slice is over sees that, so that
+// the last one to leave then leaves nothing open.
+func (t *turn) leave(c *clock) {
+	if t.busy.Add(-1) == 0 && c.now() >= t.until.Load() {
+		select {
+		case t.drained <- struct{}{}:
+		default:
+		}
+	}
+}
 
 // give lets the target send from now until a moment.
 func (t *turn) give(now, until int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	select {
+	case <-t.drained: // of the slice before
+	default:
+	}
 	t.missing, t.waiting = t.waiting, 0
 	t.settled = now + t.slicing.leadIn()
 	t.from.Store(notYet)
@@ -210,9 +219,6 @@ func (t *turn) end() {
 	}
 }
 
-// drainPoll is how often it is looked whether a slice has drained.
-const drainPoll = int64(100 * time.Microsecond)
-
 // prelude is how long before a unit begins everything is made for it.
 const prelude = int64(10 * time.Millisecond)
 
@@ -220,44 +226,65 @@ const prelude = int64(10 * time.Millisecond)
 // In a closed loop a slice begins when what the one before has sent is answered, so
 // that no target's requests meet another's; for a straggler nobody waits longer than
 // a slice. An open loop's requests come due by the plan.
-func takeTurns(turns []*turn, c *clock, cpu cpuClock, ending func() bool) {
-	timer := newTimer()
-	defer timer.release()
-	wait := func(until, step int64, enough func() bool) (now int64) {
-		for now = c.now(); now < until && !ending() && !enough(); now = c.now() {
-			timer.sleep(min(until-now, step))
+//
+// No thread sleeps here: until the runtime notices, it would keep a processor from the
+// workers, for ten milliseconds at times.
+func takeTurns(turns []*turn, c *clock, cpu cpuClock, stop <-chan struct{}) {
+	defer func() {
+		for _, t := range turns {
+			t.end()
 		}
-		return now
-	}
-	whatever := func() bool { return false }
+	}()
 	for _, t := range turns { // who comes late would seem to start in the middle of a slice
 		t.ready.Wait()
 	}
-	s, used := turns[0].slicing, cpu()
-	begins := turns[0].begin
+	s, begins := turns[0].slicing, turns[0].begin
+	if !c.sleepUntil(begins, stop) {
+		return
+	}
+	used := cpu()
 	for slot := range s.slots() {
 		t := turns[s.owner(slot)]
-		now := wait(begins, int64(longestSleep), whatever)
 		ends := begins + s.length
 		if !t.open {
-			ends = now + s.length
+			ends = c.now() + s.length
 		}
-		t.give(now, ends)
-		runtime.Gosched() // or they wait until the runtime sees that this thread sleeps
-		wait(ends, int64(longestSleep), whatever)
-		t.take()
-		begins = wait(ends+s.length, drainPoll, t.drained)
-		if t.open {
-			begins = ends
-		}
-		if ending() {
-			break
+		t.give(ends-s.length, ends)
+		if !t.finish(c, ends, stop) {
+			return
 		}
 		before := used
 		used = cpu()
 		t.cpu += used - before
+		begins = ends
 	}
-	for _, t := range turns {
-		t.end()
+}
+
+// finish waits for the end of the slice, and in a closed loop until it has drained; it
+// is false when the user ends the run.
+func (t *turn) finish(c *clock, ends int64, stop <-chan struct{}) bool {
+	defer t.take()
+	if t.open {
+		return c.sleepUntil(ends, stop)
+	}
+	over := time.NewTimer(time.Duration(ends - c.now()))
+	late := time.NewTimer(time.Duration(ends + t.slicing.length - c.now()))
+	defer over.Stop()
+	defer late.Stop()
+	for {
+		select {
+		case <-t.drained:
+			if c.now() >= ends { // and not a word of the slice before that came late
+				return true
+			}
+		case <-over.C:
+			if t.busy.Load() == 0 { // none was open at the end, who would tell
+				return true
+			}
+		case <-late.C:
+			return true
+		case <-stop:
+			return false
+		}
 	}
 }

@@ -42,7 +42,7 @@ func (u *unitRun) run(cpu cpuClock) {
 		m.begin()
 		traffic.Go(m.run)
 	}
-	takeTurns(u.turns, c, cpu, u.parts[0].ending)
+	takeTurns(u.turns, c, cpu, u.parts[0].stop)
 	traffic.Wait()
 	for _, m := range u.parts {
 		m.end()
