@@ -154,6 +154,9 @@ func (l *link) abandon(ctx context.Context, c *call) error {
 func (l *link) run(conn net.Conn, r *bufio.Reader) {
 	for {
 		l.serve(conn, r)
+		if l.isClosed() { // or the server would see one more connection
+			return
+		}
 		for failed := 1; ; failed++ {
 			ctx, cancel := context.WithTimeout(l.ctx, connectTimeout)
 			var err error
@@ -305,6 +308,12 @@ func (l *link) connections() int {
 		return 0
 	}
 	return 1
+}
+
+func (l *link) isClosed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
 }
 
 func (l *link) close() error {
