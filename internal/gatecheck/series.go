@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -91,29 +92,61 @@ func (e ended) words() string {
 	return strings.Join(append(parts, e.v.Cautions...), "; ")
 }
 
-// calibrate finds the share of extra calls that makes a metric worse by the limit: it
-// measures what a share does, and takes more or fewer of them in proportion.
+// calibrate finds the share of extra calls that makes a metric worse by the limit, to a
+// tenth of it: it measures what a share does, and goes on from there.
 func (s *series) calibrate(ctx context.Context, limit report.GateLimit) (float64, error) {
-	const pilots, first = 4, 0.05
+	const first, most = 0.05, 6
+	wanted := limitLog(limit)
+	search := search{wanted: wanted, high: 1}
 	share := first
-	for range 2 {
-		var d []float64
-		for i := range pilots {
-			// With limits so wide each ends at its first look, whatever it saw.
-			e, err := s.gate(ctx, s.seed+uint64(1000+i), extra{share: share, times: s.times}.on(),
-				"--max-regression="+limit.Metric+"=90%")
-			if err != nil {
-				return 0, err
-			}
-			d = append(d, e.v.Metrics[0].Arithmetic.Differences...)
+	for range most {
+		seen, err := s.effect(ctx, limit.Metric, share)
+		if err != nil {
+			return 0, err
 		}
-		seen := stat.NewWalsh(d).Estimate()
-		wanted := limitLog(limit)
 		fmt.Printf("%.2f %% of the calls made %d times more: %s worse by %+.2f %% (as a log ratio, wanted %.2f)\n", 100*share, s.times, limit.Metric, 100*seen, 100*wanted)
-		if seen <= 0 {
-			return 0, fmt.Errorf("that share made %s no worse: give -share or -times", limit.Metric)
+		if math.Abs(seen-wanted) < wanted/10 {
+			return share, nil
 		}
-		share *= wanted / seen
+		share = search.next(share, seen)
 	}
-	return share, nil
+	return 0, fmt.Errorf("no share of the calls was found that makes %s worse by that: give -share, or other -times", limit.Metric)
+}
+
+// effect measures by how much a share makes a metric worse, as a log ratio.
+func (s *series) effect(ctx context.Context, metric string, share float64) (float64, error) {
+	const pilots = 4
+	var d []float64
+	for i := range pilots {
+		// With limits so wide each ends at its first look, whatever it saw.
+		e, err := s.gate(ctx, s.seed+uint64(1000+i), extra{share: share, times: s.times}.on(), "--max-regression="+metric+"=90%")
+		if err != nil {
+			return 0, err
+		}
+		d = append(d, e.v.Metrics[0].Arithmetic.Differences...)
+	}
+	return stat.NewWalsh(d).Estimate(), nil
+}
+
+// search narrows down the share whose effect is the wanted one: effects grow with the
+// share, and need not be in proportion to it.
+type search struct {
+	wanted          float64
+	low, high       float64 // shares with too little and with too much of it
+	little, tooMuch float64 // their effects; tooMuch is 0 while none had too much
+}
+
+// next is the share to try after one that had an effect.
+func (s *search) next(share, seen float64) float64 {
+	if seen < s.wanted {
+		s.low, s.little = share, max(seen, 0)
+	} else {
+		s.high, s.tooMuch = share, seen
+	}
+	if s.tooMuch == 0 { // twice or three times as much, and all calls at most
+		return min(s.high, share*min(3, max(2, s.wanted/max(seen, s.wanted/3))))
+	}
+	// Between the two in proportion, and not so near to either that nothing is learnt.
+	at := (s.wanted - s.little) / (s.tooMuch - s.little)
+	return s.low + (s.high-s.low)*min(max(at, .1), .9)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"testing"
 
 	"github.com/sessionbench/bench/drivers"
@@ -37,5 +38,27 @@ func TestTheCandidateAloneHasExtraCalls(t *testing.T) {
 		if store.calls != want {
 			t.Errorf("side %d: %d calls, not %d", side, store.calls, want)
 		}
+	}
+}
+
+func TestTheShareIsFoundThatHasTheWantedEffect(t *testing.T) {
+	t.Parallel()
+	for name, effect := range map[string]func(share float64) float64{
+		"in proportion":     func(x float64) float64 { return x },
+		"late":              func(x float64) float64 { return 3 * x * x * x },
+		"soon":              func(x float64) float64 { return math.Sqrt(x) / 4 },
+		"none, then enough": func(x float64) float64 { return max(0, x-.3) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const wanted = .0953
+			s, share := search{wanted: wanted, high: 1}, .05
+			for i := 0; math.Abs(effect(share)-wanted) >= wanted/10; i++ {
+				if i == 12 || share <= 0 || share > 1 {
+					t.Fatalf("%d tries, the last with %g", i, share)
+				}
+				share = s.next(share, effect(share))
+			}
+		})
 	}
 }
