@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -90,19 +88,7 @@ func TestGateGolden(t *testing.T) {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()
 			got := gateDrawn(t, verdicts[c.verdict], c.format, c.style)
-			path := filepath.Join("testdata", c.file)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("%s is otherwise (go test ./report -update writes it anew):\n%s", path, got)
-			}
+			isGolden(t, c.file, got)
 		})
 	}
 }

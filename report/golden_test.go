@@ -182,19 +182,7 @@ func TestGolden(t *testing.T) {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()
 			got := encodedHistogram.ReplaceAllString(drawnAs(t, sets[c.set], c.format, c.style), "$1…")
-			path := filepath.Join("testdata", c.file)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("%s is otherwise (go test ./report -update writes it anew):\n%s", path, got)
-			}
+			isGolden(t, c.file, got)
 		})
 	}
 }
@@ -332,5 +320,23 @@ func TestWriteReportsTheWritersError(t *testing.T) {
 		if err := Write(fullDisk{}, format, c, Style{}); err == nil {
 			t.Errorf("%s: the error is lost", format)
 		}
+	}
+}
+
+// isGolden compares what was drawn with a file of testdata, or with -update writes it.
+func isGolden(t *testing.T, file, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is otherwise (go test ./report -update writes it anew):\n%s", path, got)
 	}
 }

@@ -68,6 +68,10 @@ func writeJUnit(w io.Writer, c *Comparison, _ Style) error {
 		all.Failures += s.Failures
 		all.Suites = append(all.Suites, s)
 	}
+	return all.write(w)
+}
+
+func (all *junitReport) write(w io.Writer) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}

@@ -2,19 +2,17 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"runtime"
 	"strconv"
 	"time"
 
-	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/internal/load"
+	"github.com/sessionbench/bench/internal/machine"
 	"github.com/sessionbench/bench/results"
 	"github.com/sessionbench/bench/scenarios"
 )
@@ -49,7 +47,7 @@ func replay(ctx context.Context, length time.Duration) (*results.Round, error) {
 	s.Mix = scenarios.Mix{scenarios.Read: 100}
 	s.Sessions, s.Warmup, s.Duration = 1000, 0, scenarios.Duration(length)
 	s.SetWorkers(4)
-	target := &load.Target{Name: "empty store", Driver: &empty{}, InProcess: true, Disposable: true}
+	target := &load.Target{Name: "empty store", Driver: machine.EmptyStore(), InProcess: true, Disposable: true}
 	outcomes, _ := load.Run(ctx, s, []*load.Target{target}, load.Options{RunID: "selfgate", Seed: 1, Rounds: 1, Verify: load.VerifyOff, Drain: time.Second})
 	switch o := outcomes[0]; {
 	case o.Err != nil:
@@ -61,27 +59,3 @@ func replay(ctx context.Context, length time.Duration) (*results.Round, error) {
 	}
 	return &outcomes[0].Rounds[0], nil
 }
-
-// empty is a store that gives back what it was loaded with and does nothing else.
-type empty struct{ values map[string][]byte }
-
-func (e *empty) Load(_ context.Context, records iter.Seq[drivers.Record]) error {
-	e.values = map[string][]byte{}
-	for r := range records {
-		e.values[r.ID] = bytes.Clone(r.Value)
-	}
-	return nil
-}
-
-func (e *empty) Get(_ context.Context, id string) (drivers.Record, error) {
-	value, ok := e.values[id]
-	if !ok {
-		return drivers.Record{}, drivers.ErrNotFound
-	}
-	return drivers.Record{ID: id, Value: value}, nil
-}
-
-func (*empty) Set(context.Context, drivers.Record) error   { return nil }
-func (*empty) Touch(context.Context, drivers.Record) error { return nil }
-func (*empty) Destroy(context.Context, string) error       { return nil }
-func (*empty) Close() error                                { return nil }
