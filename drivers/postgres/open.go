@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -98,13 +99,15 @@ func (d *driver) make(ctx context.Context, allowed bool) error {
 // shard of the same run.
 func madeMeanwhile(err error) bool {
 	var refused *pgconn.PgError
-	return errors.As(err, &refused) && (refused.Code == duplicateTable || refused.Code == uniqueViolation)
+	return errors.As(err, &refused) && slices.Contains([]string{duplicateTable, duplicateObject, uniqueViolation}, refused.Code)
 }
 
-// Of two that make the same table at once, one finds it there, or its name taken in
-// the catalogue (appendix A of PostgreSQL's manual).
+// Of two that make the same table at once, one finds it there, or the type of its
+// rows, or the name of either taken in the catalogue (appendix A of PostgreSQL's
+// manual).
 const (
 	duplicateTable  = "42P07"
+	duplicateObject = "42710"
 	uniqueViolation = "23505"
 )
 
