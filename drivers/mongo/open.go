@@ -114,14 +114,12 @@ func (d *driver) provide(ctx context.Context, cfg drivers.Config) error {
 		return d.failed(ctx, "look for collection "+name, err)
 	}
 	d.marked = slices.Contains(found, markOf(name))
-	if !slices.Contains(found, name) {
+	there := slices.Contains(found, name)
+	if !there {
 		err = d.make(ctx, name)
-	} else if !cfg.UseExisting {
-		hint := ""
-		if d.marked {
-			hint = "bench made it and bench clean removes it, "
-		}
-		err = fmt.Errorf("collection %s of database %s %w: %s--use-existing works in it", name, d.db.Name(), drivers.ErrExists, hint)
+	}
+	if there || madeMeanwhile(err) {
+		err = d.claim(cfg.UseExisting)
 	}
 	if err != nil {
 		return err
@@ -140,6 +138,18 @@ func (d *driver) provide(ctx context.Context, cfg drivers.Config) error {
 	return nil
 }
 
+// claim uses a collection that is there, with permission.
+func (d *driver) claim(permitted bool) error {
+	if permitted {
+		return nil
+	}
+	hint := ""
+	if d.marked {
+		hint = "bench made it and bench clean removes it, "
+	}
+	return fmt.Errorf("collection %s of database %s %w: %s--use-existing works in it", d.sessions.Name(), d.db.Name(), drivers.ErrExists, hint)
+}
+
 // markOf names an empty collection beside the one that bench made, by which a
 // later run knows that.
 func markOf(collection string) string { return collection + ".made-by-bench" }
@@ -156,7 +166,7 @@ func (d *driver) make(ctx context.Context, name string) error {
 	}
 	if err := d.db.CreateCollection(ctx, name); err != nil {
 		err = d.failed(ctx, "create collection "+name, err)
-		if made {
+		if made && !madeMeanwhile(err) { // the mark is of the collection, whoever made which
 			err = errors.Join(err, d.unmark(ctx))
 		}
 		return err
@@ -174,6 +184,16 @@ func (d *driver) unmark(ctx context.Context) error {
 func byName(names ...string) bson.D {
 	return bson.D{{Key: "name", Value: bson.D{{Key: "$in", Value: names}}}}
 }
+
+// madeMeanwhile tells whether somebody else was a moment quicker, such as another
+// shard of the same run.
+func madeMeanwhile(err error) bool {
+	var refusal mongo.CommandError
+	return errors.As(err, &refusal) && refusal.Code == namespaceExists
+}
+
+// namespaceExists is the code of MongoDB's error_codes.yml.
+const namespaceExists = 48
 
 // isRefusal tells whether the server answered a command with an error.
 func isRefusal(err error) bool {

@@ -131,6 +131,33 @@ func TestACollectionThatIsThereIsNotTaken(t *testing.T) {
 	connected(t, cfg, nil)
 }
 
+// Two runs that begin at the same moment find no collection, and one makes it.
+func TestACollectionThatAppearsMeanwhileIsNotTakenEither(t *testing.T) {
+	made := "" // the last that was
+	url := mongotest.Fake(func(command string, doc bson.Raw) bson.D {
+		switch name, _ := doc.Lookup(command).StringValueOK(); {
+		case command == "listCollections":
+			return mongotest.NoCollections
+		case command == "create" && name == "sessions":
+			return mongotest.Refusal(namespaceExists, "NamespaceExists")
+		case command == "create":
+			made = name
+		case command == "drop":
+			made = ""
+		}
+		return nil
+	}).Start(t)
+	cfg := config(t, url, drivers.Express)
+	if err := opened(t, cfg); !errors.Is(err, drivers.ErrExists) || !strings.Contains(err.Error(), "--use-existing") {
+		t.Errorf("%v: does not name --use-existing", err)
+	}
+	if made != markOf("sessions") {
+		t.Errorf("the other's collection lost its mark: %q", made)
+	}
+	cfg.UseExisting = true
+	connected(t, cfg, nil)
+}
+
 func TestTheDatabaseIsTheOptionsElseTheURLs(t *testing.T) {
 	for _, c := range []struct{ url, option, want string }{
 		{"mongodb://h", "", "test"},

@@ -115,7 +115,7 @@ func TestMongoSecondary(t *testing.T) {
 func TestMongoWithoutTTLIndexes(t *testing.T) {
 	t.Parallel()
 	aTrouble{
-		name: "FerretDB as it is", target: "mongo=" + mongotest.URL(t) + "app",
+		name: "FerretDB as it is", target: "mongo=" + mongotest.URL(t) + "app", inTurn: true,
 		says: `create the TTL index of sessions: .* needs --set mongo\.autoremove=disabled\)$`,
 	}.run(t)
 }

@@ -30,6 +30,7 @@ type aTrouble struct {
 	name   string
 	target string // as --store takes it
 	args   []string
+	inTurn bool   // one client after the other, as the first to come makes something
 	says   string // the pattern of the one line, whose end tells what to do
 	silent bool   // nothing answers: --connect-timeout decides
 	status int    // 0: exitUnavailable
@@ -40,7 +41,9 @@ func (c aTrouble) run(t *testing.T) {
 	t.Helper()
 	for _, client := range []drivers.Client{drivers.Express, drivers.Native} {
 		t.Run(c.name+", "+string(client), func(t *testing.T) {
-			t.Parallel()
+			if !c.inTurn {
+				t.Parallel()
+			}
 			args := append([]string{"--store=" + c.target, "--client=" + string(client), "--duration=100ms", "--warmup=0s", "--sessions=64"}, c.args...)
 			c.types(t, args...)
 		})
