@@ -21,6 +21,7 @@ type series struct {
 	shift     string
 	share     float64
 	times     int
+	pause     time.Duration
 	neighbour bool
 	seed      uint64
 	args      []string // further ones of bench gate
@@ -48,8 +49,9 @@ func (s *series) run(ctx context.Context) error {
 				return err
 			}
 		}
-		fmt.Printf("%.2f %% of the calls are made %d times more\n", 100*s.share, s.times)
-		shift = extra{share: s.share, times: s.times}.on()
+		extra := s.extra(s.share)
+		fmt.Println(extra)
+		shift = extra.on()
 	}
 	var all []ended
 	for i := range s.gates {
@@ -62,6 +64,10 @@ func (s *series) run(ctx context.Context) error {
 	}
 	sum(all, metric)
 	return nil
+}
+
+func (s *series) extra(share float64) extra {
+	return extra{share: share, times: s.times, pause: s.pause}
 }
 
 // gate is one gate, in a folder of its own that is taken away.
@@ -104,13 +110,13 @@ func (s *series) calibrate(ctx context.Context, limit report.GateLimit) (float64
 		if err != nil {
 			return 0, err
 		}
-		fmt.Printf("%.2f %% of the calls made %d times more: %s worse by %+.2f %% (as a log ratio, wanted %.2f)\n", 100*share, s.times, limit.Metric, 100*seen, 100*wanted)
+		fmt.Printf("%s: %s worse by %+.2f %% (as a log ratio, wanted %.2f)\n", s.extra(share), limit.Metric, 100*seen, 100*wanted)
 		if math.Abs(seen-wanted) < wanted/10 {
 			return share, nil
 		}
 		share = search.next(share, seen)
 	}
-	return 0, fmt.Errorf("no share of the calls was found that makes %s worse by that: give -share, or other -times", limit.Metric)
+	return 0, fmt.Errorf("no share of the calls was found that makes %s worse by that: give -share, or another -times or -pause", limit.Metric)
 }
 
 // effect measures by how much a share makes a metric worse, as a log ratio.
@@ -119,7 +125,7 @@ func (s *series) effect(ctx context.Context, metric string, share float64) (floa
 	var d []float64
 	for i := range pilots {
 		// With limits so wide each ends at its first look, whatever it saw.
-		e, err := s.gate(ctx, s.seed+uint64(1000+i), extra{share: share, times: s.times}.on(), "--max-regression="+metric+"=90%")
+		e, err := s.gate(ctx, s.seed+uint64(1000+i), s.extra(share).on(), "--max-regression="+metric+"=90%")
 		if err != nil {
 			return 0, err
 		}

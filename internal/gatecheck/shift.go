@@ -2,19 +2,31 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math/rand/v2"
+	"time"
 
 	"github.com/sessionbench/bench/drivers"
 	"github.com/sessionbench/bench/internal/cli"
 )
 
 // extra makes a share of the calls again, some times more, and lets the caller wait
-// for all: work that the store and the client both have.
+// for all: work that the store and the client both have. Or it waits before those
+// calls, which costs nobody any work.
 type extra struct {
 	drivers.Driver
 	share float64
 	times int
+	pause time.Duration
+}
+
+// String tells what is done to the share.
+func (e extra) String() string {
+	if e.pause > 0 {
+		return fmt.Sprintf("%.2f %% of the calls made %s later", 100*e.share, e.pause)
+	}
+	return fmt.Sprintf("%.2f %% of the calls made %d times more", 100*e.share, e.times)
 }
 
 // on gives the candidate's driver the extra calls. The baseline's is wrapped too, so
@@ -31,10 +43,14 @@ func (e extra) on() cli.Shift {
 }
 
 func (e *extra) again() int {
-	if e.share > 0 && rand.Float64() < e.share {
-		return e.times
+	switch {
+	case e.share == 0 || rand.Float64() >= e.share:
+		return 0
+	case e.pause > 0:
+		time.Sleep(e.pause)
+		return 0
 	}
-	return 0
+	return e.times
 }
 
 func (e *extra) Get(ctx context.Context, id string) (drivers.Record, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/sessionbench/bench/drivers"
 )
@@ -38,6 +39,20 @@ func TestTheCandidateAloneHasExtraCalls(t *testing.T) {
 		if store.calls != want {
 			t.Errorf("side %d: %d calls, not %d", side, store.calls, want)
 		}
+	}
+}
+
+func TestThoseThatAreMadeLaterAreMadeOnce(t *testing.T) {
+	t.Parallel()
+	const pause = 20 * time.Millisecond
+	store := &counted{}
+	d := extra{share: 1, times: 2, pause: pause}.on()(1, store)
+	began := time.Now()
+	if _, err := d.Get(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); store.calls != 1 || took < pause {
+		t.Errorf("%d calls after %s", store.calls, took)
 	}
 }
 

@@ -79,9 +79,8 @@ func (x *sliced) settle(ctx context.Context, s *scenarios.Scenario, targets []*T
 	c := newClock(x.options.Wall)
 	for i, t := range targets {
 		others := slices.Delete(slices.Clone(targets), i, i+1)
-		// The same names lie in the same places: two equal files of SQLite whose sessions
-		// had other names differed by up to 8 % for as long as they lived. But two targets
-		// that stay may be one store, in which each needs names of its own.
+		// The same names are the same requests, and lie in the same places of a store. But two
+		// targets that stay may be one store, in which each needs names of its own.
 		names := x.options.First * len(targets)
 		if !t.Disposable {
 			names += i
