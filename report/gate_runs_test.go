@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sessionbench/bench/results"
+	"github.com/sessionbench/bench/scenarios"
 )
 
 // runAt is one run of a target on its own: with what throughput, and how much slower
@@ -96,6 +98,26 @@ func TestGateTakesAHistoryFromItsLastChange(t *testing.T) {
 	}
 	if got := sinceChange([]float64{0, .01, 0, .01, 0, .01, 0, .01, 0, .01, .5}, .05); got != 0 {
 		t.Errorf("one run that is off is a change at %d", got)
+	}
+}
+
+func TestGatesRemedyHasTheTrafficThatRan(t *testing.T) {
+	t.Parallel()
+	s, err := scenarios.Find("web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.SetRate(1500)
+	s.Sessions = 20
+	ran, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after := history(30000), runAt(3, 30000, 0)
+	before[0].Scenario, after.Scenario = ran, ran
+	v := gateOf(t, before, after, GateOptions{Limits: mustLimits("p50=10%")})
+	if want := "bench gate --baseline=redis redis --scenario=web --rate=1500/s --sessions=20"; v.Remedy != want {
+		t.Errorf("the remedy is %q", v.Remedy)
 	}
 }
 

@@ -1,13 +1,16 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/sessionbench/bench/results"
+	"github.com/sessionbench/bench/scenarios"
 )
 
 // mostUnits is what a budget of ten minutes buys: who needs more needs a quieter
@@ -21,10 +24,12 @@ func (g *gateCase) remedy(v *GateVerdict) string {
 	if name := g.b.ScenarioName(); name != "" {
 		words = append(words, "--scenario="+name)
 	}
+	words = append(words, trafficFlags(g.b)...)
 	if c := g.b.Target.Client; c == g.a.Target.Client && c != "" && c != "express" && !strings.Contains(g.b.Target.Text, "client=") {
 		words = append(words, "--client="+c)
 	}
 	if len(g.overloads) > 0 {
+		words = slices.DeleteFunc(words, func(w string) bool { return strings.HasPrefix(w, "--rate=") })
 		words = append(words, "--rate="+carriedBy(g.a, g.b))
 	}
 	if budget := v.budget(); budget > 0 {
@@ -34,6 +39,15 @@ func (g *gateCase) remedy(v *GateVerdict) string {
 		words[i] = shellWord(words[i])
 	}
 	return strings.Join(words, " ")
+}
+
+// trafficFlags are what the run's flags made of a built-in scenario's traffic.
+func trafficFlags(r *results.Result) []string {
+	var ran scenarios.Scenario
+	if json.Unmarshal(r.Scenario, &ran) != nil {
+		return nil
+	}
+	return ran.Flags()
 }
 
 func targetOf(r *results.Result) string {
