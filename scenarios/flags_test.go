@@ -9,7 +9,7 @@ import (
 func TestABuiltInScenarioNeedsNoFlags(t *testing.T) {
 	t.Parallel()
 	for _, name := range Names() {
-		if flags := found(t, name).Flags(); len(flags) > 0 {
+		if flags := builtin(t, name).Flags(); len(flags) > 0 {
 			t.Errorf("%s: %q", name, flags)
 		}
 	}
@@ -30,7 +30,7 @@ func TestFlagsSayWhatDiffersFromTheBuiltInOne(t *testing.T) {
 		{func(s *Scenario) { s.SetDuration(s.Duration / 2); s.Warmup = 0; s.Objectives = nil }, nil},
 		{func(s *Scenario) { s.Name = "mine"; s.SetWorkers(8) }, nil},
 	} {
-		s := found(t, "web")
+		s := builtin(t, "web")
 		c.change(s)
 		saved, err := json.Marshal(s)
 		if err != nil {
@@ -44,13 +44,4 @@ func TestFlagsSayWhatDiffersFromTheBuiltInOne(t *testing.T) {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
-}
-
-func found(t *testing.T, name string) *Scenario {
-	t.Helper()
-	s, err := Find(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
