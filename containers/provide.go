@@ -126,14 +126,3 @@ func (r *Run) provideAuto(ctx context.Context, name string, rec recipe, req Requ
 	}
 	return r.provideProcess(ctx, name, rec, req)
 }
-
-func (r *Run) embedded(name string, rec recipe, req Request) (*Backend, error) {
-	dir, err := r.newFolder(r.newName(name))
-	if err != nil {
-		return nil, err
-	}
-	if rec.usesDisk(req) {
-		r.warnOfMemory(name)
-	}
-	return &Backend{Mode: Embedded, URL: rec.embed(dir), Network: NetworkInProcess, noPIDs: "the store runs in the client's process"}, nil
-}

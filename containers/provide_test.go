@@ -15,7 +15,7 @@ import (
 func TestEmbeddedStoresGetAPathOfTheirOwnThatIsNotThereYet(t *testing.T) {
 	t.Parallel()
 	r, _ := begin(t)
-	seen := map[string]bool{}
+	seen, folder := map[string]bool{}, ""
 	for _, store := range []string{"file", "sqlite", "file"} {
 		for _, mode := range []Mode{Auto, Embedded, Process, Container} { // there is one way only
 			b, err := r.Provide(t.Context(), Request{Target: target(store), Mode: mode})
@@ -29,6 +29,11 @@ func TestEmbeddedStoresGetAPathOfTheirOwnThatIsNotThereYet(t *testing.T) {
 				t.Errorf("%s: the path %s", store, b.URL)
 			}
 			seen[b.URL] = true
+			if dir := filepath.Dir(b.URL); folder == "" {
+				folder = dir
+			} else if folder != dir { // or their files are not alike
+				t.Errorf("%s: in %s, and others in %s", store, dir, folder)
+			}
 			if _, err := os.Stat(b.URL); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s: %s: %v", store, b.URL, err)
 			}

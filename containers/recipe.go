@@ -15,8 +15,8 @@ import (
 // in recipes.
 type recipe struct {
 	// embed returns the URL of a store that runs in process and keeps what it
-	// stores below dir; nil for a server.
-	embed func(dir string) string
+	// stores at path or in names that begin so; nil for a server.
+	embed func(path string) string
 	// durability is the class that the store has unless another one is asked for. With
 	// all but none, the disk that the run's folder is on counts.
 	durability drivers.Durability
