@@ -101,18 +101,25 @@ func TestGateTakesAHistoryFromItsLastChange(t *testing.T) {
 	}
 }
 
-func TestGatesRemedyHasTheTrafficThatRan(t *testing.T) {
-	t.Parallel()
+// webAt is scenario web as a run at a rate with so many sessions keeps it.
+func webAt(t *testing.T, rate scenarios.Rate, sessions int) json.RawMessage {
+	t.Helper()
 	s, err := scenarios.Find("web")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.SetRate(1500)
-	s.Sessions = 20
+	s.SetRate(rate)
+	s.Sessions = sessions
 	ran, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return ran
+}
+
+func TestGatesRemedyHasTheTrafficThatRan(t *testing.T) {
+	t.Parallel()
+	ran := webAt(t, 1500, 20)
 	before, after := history(30000), runAt(3, 30000, 0)
 	before[0].Scenario, after.Scenario = ran, ran
 	v := gateOf(t, before, after, GateOptions{Limits: mustLimits("p50=10%")})

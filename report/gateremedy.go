@@ -25,9 +25,7 @@ func (g *gateCase) remedy(v *GateVerdict) string {
 		words = append(words, "--scenario="+name)
 	}
 	words = append(words, trafficFlags(g.b)...)
-	if c := g.b.Target.Client; c == g.a.Target.Client && c != "" && c != "express" && !strings.Contains(g.b.Target.Text, "client=") {
-		words = append(words, "--client="+c)
-	}
+	words = append(words, clientFlag(g.a, g.b)...)
 	if len(g.overloads) > 0 {
 		words = slices.DeleteFunc(words, func(w string) bool { return strings.HasPrefix(w, "--rate=") })
 		words = append(words, "--rate="+carriedBy(g.a, g.b))
@@ -35,10 +33,30 @@ func (g *gateCase) remedy(v *GateVerdict) string {
 	if budget := v.budget(); budget > 0 {
 		words = append(words, fmt.Sprintf("--budget=%ds", budget))
 	}
-	for i := range words {
-		words[i] = shellWord(words[i])
+	return command(words)
+}
+
+// command is one as a shell takes it.
+func command(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = shellWord(w)
 	}
-	return strings.Join(words, " ")
+	return strings.Join(quoted, " ")
+}
+
+// clientFlag is the flag for a client mode that all had and no target's text tells.
+func clientFlag(all ...*results.Result) []string {
+	client := all[0].Target.Client
+	if client == "" || client == "express" {
+		return nil
+	}
+	for _, r := range all {
+		if r.Target.Client != client || strings.Contains(r.Target.Text, "client=") {
+			return nil
+		}
+	}
+	return []string{"--client=" + client}
 }
 
 // trafficFlags are what the run's flags made of a built-in scenario's traffic.

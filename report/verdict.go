@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/stat"
@@ -78,11 +79,13 @@ func basis(reference, r *results.Result) Basis {
 
 // remedy is the command that compares results with the reference on the best basis.
 func remedy(reference *results.Result, others ...*results.Result) string {
-	targets := []string{reference.Target.Text}
-	for _, r := range others {
-		targets = append(targets, r.Target.Text)
+	all := slices.Concat([]*results.Result{reference}, others)
+	var targets []string
+	for _, r := range all {
+		targets = append(targets, targetOf(r))
 	}
-	return fmt.Sprintf("bench --store=%s --scenario=%s --rounds=6", strings.Join(targets, ","), reference.ScenarioName())
+	words := []string{"bench", "--store=" + strings.Join(targets, ","), "--scenario=" + reference.ScenarioName(), "--rounds=6"}
+	return command(slices.Concat(words, trafficFlags(reference), clientFlag(all...)))
 }
 
 // basesInWords says of the rows that were compared on less than paired rounds why,

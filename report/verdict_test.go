@@ -124,6 +124,19 @@ func TestFewRoundsAndOtherRunsTellOnlyWhatIsBeyondAllNoise(t *testing.T) {
 	}
 }
 
+func TestComparisonsRemedyHasTheTrafficThatRan(t *testing.T) {
+	t.Parallel()
+	a, b := measured("a", 1000), measured("b", 1500)
+	for _, r := range []*results.Result{a, b} {
+		r.Scenario, r.Target.Client = webAt(t, 1500, 20), "native"
+	}
+	b.Target.Text = "redis=redis://one&two/"
+	_, basis := throughputOf(t, a, b)
+	if want := "bench '--store=redis,redis=redis://one&two/' --scenario=web --rounds=6 --rate=1500/s --sessions=20 --client=native"; basis.Remedy != want {
+		t.Errorf("the remedy is %q", basis.Remedy)
+	}
+}
+
 // Of equal targets, whose pairs have much in common and some noise of their own, one
 // in twenty may be called different.
 func TestEqualTargetsAreSeldomCalledDifferent(t *testing.T) {
