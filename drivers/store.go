@@ -52,6 +52,10 @@ type Store struct {
 	Open func(ctx context.Context, cfg Config) (Driver, error)
 }
 
+// InProcess tells whether the store has no server: it is in this process, as files or
+// memory are.
+func (s *Store) InProcess() bool { return len(s.Schemes) == 0 }
+
 // Config is what Open needs.
 type Config struct {
 	// URL is the server's address, or for file the folder and for sqlite the

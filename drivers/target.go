@@ -52,7 +52,7 @@ func ParseTarget(text string) (Target, error) {
 	if tagged && tag == "" {
 		return Target{}, fmt.Errorf("target %q: the tag after %q is empty", head, name+":")
 	}
-	if tagged && len(store.Schemes) == 0 {
+	if tagged && store.InProcess() {
 		return Target{}, fmt.Errorf("target %q: %s runs in process and has no image tag", head, name)
 	}
 	if tagged && t.URL != "" {
@@ -109,7 +109,7 @@ func (t *Target) checkURL() error {
 		return nil
 	}
 	scheme, _, isURL := strings.Cut(t.URL, "://")
-	if len(t.Store.Schemes) == 0 {
+	if t.Store.InProcess() {
 		if t.Store.Name == "memory" || isURL {
 			return fmt.Errorf("%s takes no URL", t.Store.Name)
 		}

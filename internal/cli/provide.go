@@ -182,7 +182,7 @@ func (p *provided) loadTarget() *load.Target {
 	t := &load.Target{
 		Name: p.target.String(), Driver: p.driver, Facts: p.target.Store.Facts(p.config),
 		Timeout: p.target.Store.DefaultTimeout, ServerReason: p.backend.PIDsReason(),
-		InProcess:  len(p.target.Store.Schemes) == 0,
+		InProcess:  p.target.Store.InProcess(),
 		Alive:      p.backend.Alive,
 		Files:      p.files,
 		Disposable: p.backend.Mode != containers.External,

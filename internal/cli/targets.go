@@ -155,7 +155,7 @@ func (f *runFlags) checkImages(s *settings) error {
 // embedded tells whether a store runs in this process.
 func embedded(store string) bool {
 	s, err := drivers.Lookup(store)
-	return err == nil && len(s.Schemes) == 0
+	return err == nil && s.InProcess()
 }
 
 func otherModes(inProcess bool) string {
