@@ -78,13 +78,13 @@ var arrivals = []struct {
 const fewInFlight = 64
 
 // begin starts a run of each arrival, and returns when all have been served for a
-// second. over waits for their end.
-func (s stoppable) begin(t *testing.T, id string, change func(*witnessed)) (runs []*witnessed, over func()) {
+// second. over waits for their end, and what change returns is called at that of each.
+func (s stoppable) begin(t *testing.T, id string, change func(*witnessed) (ended func())) (runs []*witnessed, over func()) {
 	var serving, ended sync.WaitGroup
 	for i, a := range arrivals {
 		w := newWitnessed(t, s.open(t, i), a.change)
 		w.options.RunID = id
-		change(w)
+		over := change(w)
 		serving.Add(1)
 		served := sync.OnceFunc(serving.Done)
 		observe := w.options.Observe
@@ -96,6 +96,7 @@ func (s stoppable) begin(t *testing.T, id string, change func(*witnessed)) (runs
 		}
 		ended.Go(func() {
 			defer served()
+			defer over()
 			w.run(t)
 		})
 		runs = append(runs, w)
@@ -122,7 +123,7 @@ func TestAStallShows(t *testing.T) {
 func (s stoppable) standsStillForASecond(t *testing.T) {
 	drivertest.Quiet(t)
 	judge(t, undisturbed(t, func(attempt int) (wrong []string) {
-		runs, over := s.begin(t, fmt.Sprint("attempt", attempt), func(*witnessed) {})
+		runs, over := s.begin(t, fmt.Sprint("attempt", attempt), func(*witnessed) func() { return func() {} })
 		s.stop()
 		from := time.Now()
 		time.Sleep(time.Second) // the stall
@@ -239,7 +240,7 @@ func quantile(values []time.Duration, share float64) time.Duration {
 func (s stoppable) standsStillUntilTheEnd(t *testing.T) {
 	const duration, drain = 2 * time.Second, 500 * time.Millisecond
 	var gaveUp sync.WaitGroup
-	runs, over := s.begin(t, "end", func(w *witnessed) {
+	runs, over := s.begin(t, "end", func(w *witnessed) (ended func()) {
 		w.scenario.SetDuration(scenarios.Duration(duration))
 		w.options.Drain = drain
 		gaveUp.Add(1)
@@ -251,6 +252,7 @@ func (s stoppable) standsStillUntilTheEnd(t *testing.T) {
 				done()
 			}
 		}
+		return done // at the latest: on a busy machine one may end before the server stands still
 	})
 	if t.Failed() {
 		over()
