@@ -84,7 +84,7 @@ func (s stoppable) begin(t *testing.T, id string, change func(*witnessed) (ended
 	for i, a := range arrivals {
 		w := newWitnessed(t, s.open(t, i), a.change)
 		w.options.RunID = id
-		over := change(w)
+		atEnd := change(w)
 		serving.Add(1)
 		served := sync.OnceFunc(serving.Done)
 		observe := w.options.Observe
@@ -96,7 +96,7 @@ func (s stoppable) begin(t *testing.T, id string, change func(*witnessed) (ended
 		}
 		ended.Go(func() {
 			defer served()
-			defer over()
+			defer atEnd()
 			w.run(t)
 		})
 		runs = append(runs, w)
